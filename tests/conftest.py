@@ -1,0 +1,33 @@
+"""What every test shares: the database, the requirement markers and how hard Hypothesis tries."""
+
+import os
+
+import pytest
+from django.db import connections
+from hypothesis import HealthCheck, settings
+
+from tests import database
+
+pytest_plugins = ["tests.requirements"]
+
+# `ci` tries the same examples every time; `long` is for a night.
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("default", _patient, max_examples=30)
+settings.register_profile("ci", _patient, max_examples=100, derandomize=True)
+settings.register_profile("long", _patient, max_examples=5000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default")
+)
+
+database.install()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Keep a copy of the migrated database, which transactional tests put back."""
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            database.keep_template(connection)
+    yield
+    for connection in connections.all():
+        database.drop_template(connection)
