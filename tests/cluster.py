@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL cluster: made in a temporary folder, on a free port, removed at the end."""
+"""A throw-away PostgreSQL cluster: in a temporary folder, on a free port, removed at the end."""
 
 import os
 import pwd

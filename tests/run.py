@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Never
 
-from tests import chromium, cluster
+from tests import chromium, cluster, javascript
 
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE_FOLDER = ROOT / "build" / "coverage"
@@ -28,7 +28,6 @@ COVERAGE_FOLDER = ROOT / "build" / "coverage"
 WHOLLY_COVERED = ("loyalty/rules/*", "loyalty/ledger/*", "loyalty/operations/*")
 NOTHING_COLLECTED = 5  # pytest's exit code
 LEGS = ("sqlite", "postgresql", "browser", "js")
-OLDEST_NODE = 20
 BOLD, RED, GREEN, PLAIN = "\033[1m", "\033[31m", "\033[32m", "\033[0m"
 
 
@@ -74,7 +73,7 @@ def main() -> int:
     return report(outcomes)
 
 
-class _ToldToStop(KeyboardInterrupt): 
+class _ToldToStop(KeyboardInterrupt):
     """Somebody ended the runner alone; Ctrl-C in a terminal reaches its children by itself."""
 
 
@@ -149,17 +148,12 @@ def _pytest(plan: Plan, *, leg: str, marks: str, environment: dict[str, str]) ->
 
 def run_in_node(_plan: Plan) -> Outcome:
     """Run the tests of the pure parts of the JavaScript."""
-    node = shutil.which("node")
-    if node is None:
-        return Outcome("js", None, "node was not found; on Debian and Ubuntu: apt install nodejs")
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    if int(said.lstrip("v").split(".")[0] or 0) < OLDEST_NODE:
-        return Outcome("js", None, f"node {said.strip()} was found, {OLDEST_NODE} is needed")
-    files = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.mjs"))
-    if not files:
-        return Outcome("js", None, "no test was found for this leg")
+    try:
+        command = javascript.test_command(javascript.find_node())
+    except javascript.NoNodeError as problem:
+        return Outcome("js", None, str(problem))
     _headline("js: node --test")
-    return Outcome("js", _run([node, "--test", *files], dict(os.environ)) == 0)
+    return Outcome("js", _run(command, dict(os.environ)) == 0)
 
 
 def judge_coverage(outcomes: list[Outcome]) -> Outcome:
