@@ -75,7 +75,7 @@ export class Camera {
     this.video.srcObject = this.stream;
     const settings = this.track?.getSettings();
     this.video.classList.toggle(
-      'scan__video--mirrored',
+      'is-mirrored',
       looksAtUser(settings?.facingMode, this.track?.label ?? ''),
     );
     await this.video.play();

@@ -129,7 +129,7 @@ class ScanPage {
       void this.#reopen(() => this.camera.open());
     } else if (screen === 'found') {
       this.stopReading();
-      this.view.video.pause(); // The picture freezes where the code was seen.
+      this.view.freeze();
     } else if (screen !== 'scanning') {
       this.#close();
       if (screen === 'start') {

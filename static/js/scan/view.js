@@ -2,6 +2,9 @@
  * What the scan page shows for a state: one screen, at most one hint, and a spoken sentence.
  */
 
+/** @type {Readonly<Record<string, string>>} The words staff.css knows for the look of a screen. */
+const LOOKS = { start: 'starting', asking: 'starting', scanning: 'looking', found: 'found' };
+
 export class ScanView {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -18,6 +21,7 @@ export class ScanView {
   show(state) {
     const former = this.root.dataset['screen'];
     this.root.dataset['screen'] = state.screen;
+    this.root.dataset['state'] = LOOKS[state.screen] ?? 'resting';
     this.root.toggleAttribute('data-slow-reader', state.isSlowReader);
     this.#reveal('[data-state]', 'data-state', state.screen);
     this.#reveal('[data-hint]', 'data-hint', state.hint);
@@ -25,6 +29,19 @@ export class ScanView {
       notice.toggleAttribute('hidden', !state.isSlowReader);
     }
     this.#announce(state, former !== state.screen);
+  }
+
+  /** Hold on to the picture in which the code was seen. */
+  freeze() {
+    const canvas = this.root.querySelector('canvas');
+    const { video } = this;
+    video.pause();
+    if (canvas && video.videoWidth > 0) {
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+      canvas.classList.toggle('is-mirrored', video.classList.contains('is-mirrored'));
+      canvas.getContext('2d')?.drawImage(video, 0, 0);
+    }
   }
 
   /**
