@@ -30,7 +30,9 @@ export function cardAddress(site, code, totp) {
  */
 export function modulesOf(text) {
   const encoding = COMPACT.test(text) ? 'alphanumeric' : 'byte';
-  return encodeQR(text, 'raw', { ecc: 'quartile', encoding, border: 0 });
+  // The encoder insists on a border of at least one.
+  const framed = encodeQR(text, 'raw', { ecc: 'quartile', encoding, border: 1 });
+  return framed.slice(1, -1).map((row) => row.slice(1, -1));
 }
 
 /**
