@@ -29,6 +29,8 @@ SQLITE_FILE = "database.sqlite3"
 POSTGRESQL_FILE = "database.dump"
 MEDIA = "media"
 MANIFEST = "manifest.json"
+LOCK_SECONDS = 10
+WAITING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class BackupError(RuntimeError):
@@ -105,12 +107,29 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as live,
         closing(sqlite3.connect(target)) as copy,
     ):
-        live.backup(copy)
+        copy_sqlite(live, copy)
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
         # A copy that waits for a -wal file beside it would not be one file.
         copy.execute("PRAGMA journal_mode = DELETE")
     if verdict != "ok":
         raise BackupError(f"The copy of {source} is damaged: {verdict}")
+
+
+def copy_sqlite(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy a whole database through SQLite's own locks, also while others use either of them.
+
+    A connection that reads meanwhile sees the old or the new content; copied files would not do.
+
+    :raises BackupError: if somebody holds the lock for too long.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+
+    def give_up(status: int, _remaining: int, _total: int) -> None:
+        # SQLite's own copying would wait for ever.
+        if status in WAITING and time.monotonic() > deadline:
+            raise BackupError("the database is in use; stop web and worker first")
+
+    source.backup(target, progress=give_up)
 
 
 def _dump_postgresql(database: Mapping[str, Any], target: Path) -> None:

@@ -7,6 +7,7 @@ is replaced in one transaction, so that a failure leaves it as it was.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -57,36 +58,45 @@ def _restore_sqlite(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
         closing(sqlite3.connect(source)) as kept,
-        closing(sqlite3.connect(target, timeout=10)) as live,
+        closing(sqlite3.connect(target, timeout=1)) as live,
     ):
-        try:
-            # Through SQLite's own locks: a reader sees either the old or the new content.
-            kept.backup(live)
-        except sqlite3.OperationalError as error:
-            raise BackupError(f"{target} is in use; stop web and worker first") from error
+        backup.copy_sqlite(kept, live)
         live.execute("PRAGMA journal_mode = WAL")
 
 
 def _restore_postgresql(source: Path, database: Mapping[str, Any]) -> None:
     words = backup.postgresql_environment(database)
-    words["PGOPTIONS"] = "-c lock_timeout=10s"
+    words["PGOPTIONS"] = f"-c lock_timeout={backup.LOCK_SECONDS}s -c client_min_messages=warning"
     unpack = [backup.postgresql_program("pg_restore"), "--file=-", str(source)]
-    psql = [backup.postgresql_program("psql"), "--quiet", "--no-psqlrc", "--output", os.devnull]
-    alone = ["--single-transaction", "--set=ON_ERROR_STOP=1", f"--command={EMPTY_SCHEMA}"]
-    with subprocess.Popen(unpack, env=words, stdout=subprocess.PIPE) as reader:
-        done = subprocess.run(
-            [*psql, *alone, "--file=-"],
+    load = [backup.postgresql_program("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    with (
+        subprocess.Popen(unpack, env=words, stdout=subprocess.PIPE) as reader,
+        subprocess.Popen(
+            [*load, "--output", os.devnull, "--file=-"],
             env=words,
-            stdin=reader.stdout,
+            stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    if done.returncode or reader.returncode:
+        ) as writer,
+    ):
+        said = _load_whole(reader, writer)
+    if reader.returncode or writer.returncode:
         raise BackupError(
-            "The database was left as it was (stop web and worker first, if they run): "
-            f"{done.stderr.strip()}"
+            f"The database was left as it was (stop web and worker first, if they run): {said}"
         )
+
+
+def _load_whole(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes]) -> str:
+    """Load what the reader unpacks in one transaction; return what the loader complained about."""
+    assert reader.stdout  # noqa: S101 - both were opened with these pipes
+    assert writer.stdin  # noqa: S101 - the same
+    with contextlib.suppress(BrokenPipeError):  # The loader stopped at its first error.
+        writer.stdin.write(f"BEGIN; {EMPTY_SCHEMA}\n".encode())
+        shutil.copyfileobj(reader.stdout, writer.stdin)
+        # Only a dump that was read to its end is committed; otherwise the connection just closes.
+        if reader.wait() == 0:
+            writer.stdin.write(b"\nCOMMIT;\n")
+    reader.stdout.close()
+    return writer.communicate()[1].decode(errors="replace").strip()
 
 
 def _restore_media(source: Path, target: Path) -> None:

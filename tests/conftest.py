@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from hypothesis import HealthCheck, settings
 
 from tests import database
@@ -20,6 +20,12 @@ settings.load_profile(
 )
 
 database.install()
+
+
+def pytest_runtest_setup(item):
+    """Leave out what only PostgreSQL can show when the tests run on SQLite."""
+    if item.get_closest_marker("postgresql") and connection.vendor != "postgresql":
+        pytest.skip("says something about PostgreSQL only")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
+from deploy.backup import copy_sqlite
+
 TRUNCATE_TRIGGERS = """
     SELECT trigger.tgrelid::regclass::text, quote_ident(trigger.tgname)
     FROM pg_trigger trigger
@@ -46,7 +48,7 @@ def keep_template(connection: BaseDatabaseWrapper) -> None:
     if connection.is_in_memory_db():  # type: ignore[attr-defined] # SQLite's wrapper alone has it
         raise RuntimeError("Tests on SQLite need a file: set TEST NAME in tests/settings.py.")
     with _opened(_database(connection)) as source, _opened(_template(connection)) as target:
-        source.backup(target)
+        copy_sqlite(source, target)
 
 
 def drop_template(connection: BaseDatabaseWrapper) -> None:
@@ -59,10 +61,9 @@ def restore(connection: BaseDatabaseWrapper) -> None:
     """Bring the database back to what it was right after its migrations."""
     if connection.vendor == "sqlite":
         connection.close()
-        # The backup interface writes through SQLite's own locks, so that a connection which some
-        # thread still holds sees either the old or the new content; copied files would not do.
+        # Some thread may still hold a connection, so the files themselves are not touched.
         with _opened(_template(connection)) as source, _opened(_database(connection)) as target:
-            source.backup(target)
+            copy_sqlite(source, target)
     else:
         with truncate_triggers_resting(connection):
             call_command(
@@ -104,7 +105,7 @@ def _template(connection: BaseDatabaseWrapper) -> Path:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(path, timeout=20)
+    connection = sqlite3.connect(path, timeout=1)
     try:
         connection.execute("PRAGMA synchronous = OFF")
         yield connection
