@@ -1,0 +1,67 @@
+"""The one door to the job queue: enqueue, and run with attempts counted before the work."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django_q.tasks import async_task
+
+from loyalty.jobs.models import Job, JobState
+
+MOST_STARTS = 5
+Work = Callable[[Job], bool]
+_works: dict[str, Work] = {}
+
+
+def work(name: str) -> Callable[[Work], Work]:
+    """Register a function as the work of jobs of this name.
+
+    It does one chunk in at most 20 seconds and returns whether anything is left to do.
+    """
+
+    def register(function: Work) -> Work:
+        _works[name] = function
+        return function
+
+    return register
+
+
+@transaction.atomic
+def enqueue(*, name: str, key: str, arguments: dict[str, Any] | None = None) -> Job:
+    """Queue a job unless its key was queued before; commits or rolls back with the caller."""
+    job, is_new = Job.objects.get_or_create(
+        key=key, defaults={"name": name, "arguments": arguments or {}}
+    )
+    if is_new:
+        async_task("loyalty.jobs.queue.run", job.pk)
+    return job
+
+
+def run(job_id: int) -> None:
+    """Do one chunk of a job and queue the next; give up after five starts without progress.
+
+    The start is counted in its own transaction, because a worker can die at its work.
+    """
+    changed = (
+        Job.objects.filter(pk=job_id)
+        .exclude(state__in=[JobState.DONE, JobState.DEAD])
+        .update(starts=F("starts") + 1, state=JobState.RUNNING)
+    )
+    if not changed:
+        return
+    job = Job.objects.get(pk=job_id)
+    if job.starts > MOST_STARTS:
+        Job.objects.filter(pk=job_id).update(
+            state=JobState.DEAD, error=job.error or "The worker died at it five times."
+        )
+        return
+    is_more = _works[job.name](job)
+    with transaction.atomic():
+        Job.objects.filter(pk=job_id).update(
+            starts=0,
+            done_count=F("done_count") + 1,
+            state=JobState.QUEUED if is_more else JobState.DONE,
+        )
+        if is_more:
+            async_task("loyalty.jobs.queue.run", job_id)

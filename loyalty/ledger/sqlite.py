@@ -1,0 +1,50 @@
+"""Posting on SQLite: bulk calls, one per table; the write lock of the transaction guards keys."""
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import F, Model
+
+from loyalty.ledger.models import Entry, Lot, ReceiptUse, Transaction
+from loyalty.ledger.postgresql import ACCOUNT_COLUMNS
+from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
+
+if TYPE_CHECKING:
+    from loyalty.ledger.posting import Rows
+
+
+def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int], ...]:
+    """Return so many new keys of each table, rising; nobody else can write meanwhile."""
+    wanted = ((Transaction, transactions), (Entry, entries), (Voucher, vouchers))
+    parts = ", ".join(
+        f'(SELECT coalesce(max(id), 0) FROM "{model._meta.db_table}")' for model, _ in wanted
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts}")
+        last = cursor.fetchone() or ()
+    return tuple(
+        list(range(top + 1, top + 1 + count)) for top, (_, count) in zip(last, wanted, strict=True)
+    )
+
+
+def write(rows: "Rows") -> None:
+    """Write all rows, parents first."""
+    for model, objects in rows.new.items():
+        model._default_manager.bulk_create(objects)
+    Account.objects.bulk_update(list(rows.accounts.values()), ACCOUNT_COLUMNS)
+    _add(Lot, "remaining", rows.lots)
+    _add(RewardCounter, "issued", rows.counters)
+    for pk, status in rows.vouchers.items():
+        Voucher.objects.filter(pk=pk).update(status=status)
+    for pk, at in rows.receipts.items():
+        ReceiptUse.objects.filter(transaction_id=pk).update(released_at=at)
+    for pk, used_at in rows.claims.items():
+        Claim.objects.filter(pk=pk).update(used_at=used_at)
+    for pk, status in rows.statuses.items():
+        Membership.objects.filter(pk=pk).update(status=status)
+
+
+def _add(model: type[Model], name: str, deltas: dict[int, int]) -> None:
+    for pk, delta in deltas.items():
+        if delta:
+            model._default_manager.filter(pk=pk).update(**{name: F(name) + delta})
