@@ -1,0 +1,167 @@
+"""Correct a balance by hand, or give points without a sale."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.ledger.drafts import Fact, Move, Note
+from loyalty.ledger.models import Kind, Transaction
+from loyalty.operations import drafting
+from loyalty.operations.deeds import Deed, fingerprint, one_transaction
+from loyalty.operations.standing import (
+    NotAllowedError,
+    Standing,
+    check_may_manage,
+    check_may_serve,
+    check_not_own,
+    check_open,
+    first_result,
+    lock,
+)
+from loyalty.outbox.models import EventType
+
+
+class AdjustmentReason(models.TextChoices):
+    """Why points moved without a sale (FA12)."""
+
+    GOODWILL = "GOODWILL", _("goodwill")
+    STAMP_CARD = "STAMP_CARD", _("old stamp card")
+    PROMOTION = "PROMOTION", _("promotion")
+    CORRECTION = "CORRECTION", _("correction")
+    OTHER = "OTHER", _("other")
+
+
+class AboveCapError(ValueError):
+    """More points than this person may move in one deed."""
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(str(most))
+        self.most = most
+
+
+class NothingToAdjustError(ValueError):
+    """The adjustment is zero."""
+
+
+@one_transaction
+def give_points(
+    *, deed: Deed, membership_id: int, points: int, reason: AdjustmentReason, scan_id: int
+) -> Transaction:
+    """Give points at the counter without a sale, within the card's cap, and return the transaction.
+
+    Needs the staff permission. A repeat returns the first transaction. Source: FA12, PA2.3.
+
+    :raises NotAllowedError: without the permission.
+    :raises NothingToAdjustError: AboveCapError: if the points cannot be given; and the errors of
+        standing.
+    """
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+
+    check_may_serve(standing)
+    check_not_own(standing)
+    if standing.role is None and not (standing.staff or {}).get("may_give_points"):
+        raise NotAllowedError
+
+    content = fingerprint("give", membership=membership_id, points=points, reason=reason)
+    if repeat := first_result(standing, content):
+        return repeat
+
+    check_open(standing)
+    if points <= 0:
+        raise NothingToAdjustError
+    if points > standing.card.gift_cap:
+        raise AboveCapError(most=standing.card.gift_cap)
+    move = drafting.earned(standing, points)
+
+    return _post(standing, move, content, reason, is_counted=True, note=None, about_id=None)
+
+
+@one_transaction
+def adjust_points(
+    *,
+    deed: Deed,
+    membership_id: int,
+    points: int,
+    reason: AdjustmentReason = AdjustmentReason.CORRECTION,
+    note: Note | None = None,
+    is_counted_for_tier: bool = True,
+    about_transaction_id: int | None = None,
+) -> Transaction:
+    """Add points, or take them with a minus sign, and return the transaction.
+
+    By a manager only. A balance never goes below zero. ``about_transaction_id`` names the purchase
+    that is corrected. A repeat returns the first transaction. Source: CU14 to CU20, PA2.3.
+
+    :raises NotEnoughPointsError: naming the most that can be taken.
+    :raises NothingToAdjustError: AboveCapError: if the points cannot move; and the errors of
+        standing.
+    """
+    standing = lock(deed=deed, membership_id=membership_id)
+
+    check_may_manage(standing)
+    check_not_own(standing)
+
+    words = note or Note()
+    content = fingerprint(
+        "adjust",
+        membership=membership_id,
+        points=points,
+        reason=reason,
+        words=[words.internal, words.comment],
+        counted=is_counted_for_tier,
+        about=about_transaction_id,
+    )
+    if repeat := first_result(standing, content):
+        return repeat
+
+    check_open(standing)
+    if points == 0:
+        raise NothingToAdjustError
+    if abs(points) > standing.card.adjust_cap:
+        raise AboveCapError(most=standing.card.adjust_cap)
+    move = drafting.earned(standing, points) if points > 0 else drafting.spent(standing, -points)
+
+    return _post(
+        standing,
+        move,
+        content,
+        reason,
+        is_counted=is_counted_for_tier,
+        note=words,
+        about_id=about_transaction_id,
+    )
+
+
+def _post(  # noqa: PLR0913 - each is one fact of the row
+    standing: Standing,
+    move: Move,
+    content: str,
+    reason: AdjustmentReason,
+    *,
+    is_counted: bool,
+    note: Note | None,
+    about_id: int | None,
+) -> Transaction:
+    account = standing.account
+    # A correction never takes the awarded points below zero.
+    counted = max(move.amount, -account.lifetime_points) if is_counted else 0
+    tier = drafting.tier_after(standing, account.lifetime_points + counted)
+    main = drafting.draft(
+        standing,
+        Kind.ADJUSTMENT,
+        content=content,
+        moves=(move,),
+        lifetime_points=counted,
+        tier=tier,
+        note=note,
+        result={
+            "points": move.amount,
+            "lifetime": counted,
+            "balance_before": standing.available,
+            "balance_after": standing.available + move.amount,
+            "reason": reason,
+            "about_transaction_id": about_id,
+        },
+        facts=drafting.earning_facts(standing),
+        events=(Fact(type=EventType.POINTS_ADJUSTED),),
+    )
+    return drafting.post([main])

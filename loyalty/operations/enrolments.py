@@ -1,0 +1,314 @@
+"""Make members, give them cards, and let a guest take over their own record."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from cards import access, terms
+from cards.models import Card, NumberMode, PrintedCard, TermsVersion
+from clubs.models import Manager, Partner, StaffMember
+from loyalty.ledger import posting
+from loyalty.ledger.drafts import Draft, Fact, LotGrant, Move, TierMove
+from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.members import codes
+from loyalty.members.models import (
+    Account,
+    ConsentSource,
+    Member,
+    Membership,
+    TierSource,
+)
+from loyalty.operations.deeds import (
+    Deed,
+    RepeatDiffersError,
+    broke,
+    fingerprint,
+    one_transaction,
+)
+from loyalty.operations.standing import CardNotOpenError
+from loyalty.outbox.models import EventType
+from loyalty.rules import expiry, tiers
+
+
+class EnrolmentNotAllowedError(PermissionError):
+    """The person may not enrol members for this card."""
+
+
+class MemberQuotaError(ValueError):
+    """The partner has as many members as its plan allows (IV1.7)."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class AlreadyMemberError(ValueError):
+    """The person, e-mail or confirmed phone belongs to a member of the partner already."""
+
+    def __init__(self, *, field: str, member_id: int | None = None) -> None:
+        super().__init__(field)
+        self.field = field
+        self.member_id = member_id
+
+
+class CardNumberError(ValueError):
+    """The card number is missing, taken, void, or not in stock."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ConsentMissingError(ValueError):
+    """Nobody becomes a member without agreeing to the privacy text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What a new member told about themselves; phone in E.164, e-mail in lower case."""
+
+    first_name: str
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    is_phone_confirmed: bool = False
+    language: str = ""
+    wants_news: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Which privacy text was agreed to, and where; the time is the deed's."""
+
+    version: str
+    source: ConsentSource
+
+
+@one_transaction
+def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> Membership:
+    """Give the signed-in person a card, make them the partner's member first if need be.
+
+    Joining twice returns the membership there is. The welcome points are booked once. Source: R5.3,
+    R3.1, IV3.11.
+
+    :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: CardNumberError: if they
+        cannot join; AlreadyMemberError if their e-mail belongs to another person's record.
+    """
+    card = _lock_card(card_id, deed.occurred_at)
+    assert deed.actor  # noqa: S101 - the wallet asks for sign-in
+
+    member = Member.objects.filter(partner=card.partner, user=deed.actor, merged_into=None).first()
+    if member is not None:
+        found = Membership.objects.filter(member=member, card=card).first()
+        if found is not None:
+            return found
+
+    member = member or _new_member(deed, card.partner, person, consent, is_own=True)
+    return _enrol(deed, card, member, number="")
+
+
+@one_transaction
+def enrol_at_counter(
+    *, deed: Deed, card_id: int, person: Person, consent: Consent, number: str = ""
+) -> Membership:
+    """Make a guest with a card at the counter, and return the membership.
+
+    By staff of the card's club or a manager. ``number`` is typed or pre-printed where the card
+    works that way. A repeat returns the first membership. Source: R5, IV9.6.
+
+    :raises EnrolmentNotAllowedError: for anybody else.
+    :raises CardNotOpenError: MemberQuotaError: AlreadyMemberError: CardNumberError:
+        ConsentMissingError: if they cannot be enrolled.
+    """
+    card = _lock_card(card_id, deed.occurred_at)
+
+    if not _may_enrol(deed, card):
+        raise EnrolmentNotAllowedError
+
+    content = fingerprint("enrol", card=card_id, first_name=person.first_name, number=number)
+    repeat = Transaction.objects.filter(partner=card.partner, request_id=deed.request_id).first()
+    if repeat is not None:
+        if repeat.fingerprint != content or repeat.membership is None:
+            raise RepeatDiffersError
+        return repeat.membership
+
+    member = _new_member(deed, card.partner, person, consent, is_own=False)
+    return _enrol(deed, card, member, number=number, content=content)
+
+
+def _may_enrol(deed: Deed, card: Card) -> bool:
+    if deed.actor is None or not deed.actor.is_active:
+        return False
+    if deed.source == Source.ADMIN:
+        managers = Manager.objects.filter(
+            user=deed.actor, partner_id=card.partner_id, is_active=True
+        )
+        return deed.actor.is_superuser or managers.exists()
+    return StaffMember.objects.filter(
+        user=deed.actor, club_id=card.club_id, is_active=True
+    ).exists()
+
+
+def _lock_card(card_id: int, at: datetime) -> Card:
+    Card.objects.select_for_update(no_key=True).filter(pk=card_id).first()
+    card = access.open_at(at).filter(pk=card_id).order_by("pk").first()
+    if card is None:
+        raise CardNotOpenError
+    return card
+
+
+def _new_member(
+    deed: Deed, partner: Partner, person: Person, consent: Consent, *, is_own: bool
+) -> Member:
+    if not consent.version:
+        raise ConsentMissingError
+    Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+    limit = partner.max_members
+    if limit is not None and Member.objects.filter(partner=partner).count() >= limit:
+        raise MemberQuotaError(limit=limit)
+    member = Member(
+        partner=partner,
+        user=deed.actor if is_own else None,
+        code=codes.new_card_code()[:10],
+        first_name=tidy_name(person.first_name),
+        last_name=tidy_name(person.last_name),
+        email=person.email.strip().lower(),
+        phone=person.phone,
+        phone_confirmed_at=deed.occurred_at if person.is_phone_confirmed else None,
+        language=person.language,
+        privacy_version=consent.version,
+        privacy_accepted_at=deed.occurred_at,
+        consent_source=consent.source,
+        marketing_accepted_at=deed.occurred_at if person.wants_news else None,
+        joined_at=deed.occurred_at,
+    )
+    try:
+        with transaction.atomic():
+            member.save(force_insert=True)
+    except IntegrityError as error:
+        if broke(error, "confirmed_phone_is_unique", "phone"):
+            raise AlreadyMemberError(field="phone") from error
+        if "email" in str(error):
+            raise AlreadyMemberError(field="email") from error
+        raise
+    return member
+
+
+def tidy_name(name: str) -> str:
+    """Return a name as it is stored: composed, single spaces, no control or direction marks."""
+    kept = (
+        character
+        for character in unicodedata.normalize("NFC", name)
+        if unicodedata.category(character) not in {"Cc", "Cf", "Cs"} or character in "\u200c\u200d"
+    )
+    return " ".join("".join(kept).split())[:80]
+
+
+def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str = "") -> Membership:
+    version = (
+        TermsVersion.objects.filter(card=card, published_at__lte=deed.occurred_at)
+        .order_by("-number")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if version is None:
+        raise CardNotOpenError
+    account = Account.objects.create(partner=card.partner, card=card)
+    membership = Membership(
+        partner=card.partner,
+        card=card,
+        member=member,
+        account=account,
+        totp_key=codes.new_key(),
+        joined_at=deed.occurred_at,
+    )
+    membership.number, membership.code = _number_and_code(card, number)
+    try:
+        with transaction.atomic():
+            membership.save(force_insert=True)
+    except IntegrityError as error:
+        if broke(error, "card_number_is_unique", "card_id", "number"):
+            raise CardNumberError(reason="taken") from error
+        raise
+    posting.post(_enrolment_drafts(deed, membership, version, content))
+    return membership
+
+
+def _number_and_code(card: Card, typed: str) -> tuple[str, str]:
+    """Return the card number and the QR code of a new membership. The card is locked."""
+    number = "".join(typed.split()).upper()
+    match NumberMode(card.number_mode):
+        case NumberMode.AUTO:
+            number = f"{card.number_prefix}{card.next_number:0{card.number_width}d}"
+            Card.objects.filter(pk=card.pk).update(next_number=card.next_number + 1)
+            return number, codes.new_card_code()
+        case NumberMode.TYPED:
+            if not number or not number.isalnum() or not number.isascii():
+                raise CardNumberError(reason="missing")
+            return number[:24], codes.new_card_code()
+        case NumberMode.PREPRINTED:
+            printed = PrintedCard.objects.filter(card=card, is_void=False)
+            if number:
+                printed = printed.filter(number=number)
+            used = Membership.objects.filter(card=card).values("number")
+            found = printed.exclude(number__in=used).order_by("pk").first()
+            if found is None:
+                raise CardNumberError(reason="not in stock")
+            return found.number, found.code
+
+
+def _enrolment_drafts(
+    deed: Deed, membership: Membership, version: int, content: str
+) -> list[Draft]:
+    rules = terms.of_version(version)
+    account, points = membership.account, rules.welcome_points
+    first_tier = tiers.reached(points, rules.tiers)
+    facts: dict[str, Any] = {
+        "source": deed.source,
+        "partner_id": membership.partner_id,
+        "card_id": membership.card_id,
+        "membership_id": membership.pk,
+        "account": account,
+        "actor_id": deed.actor_id,
+        "store_id": deed.store_id,
+        "fingerprint": content or fingerprint("join", card=membership.card_id),
+        "occurred_at": deed.occurred_at,
+        "terms_id": version,
+    }
+    main = Draft(
+        kind=Kind.ENROLMENT,
+        request_id=deed.request_id,
+        events=(Fact(type=EventType.CARD_JOINED),),
+        tier=TierMove(to_tier_id=first_tier.tier_id, source=TierSource.AUTOMATIC)
+        if first_tier
+        else None,
+        **facts,
+    )
+    if not points:
+        return [main]
+    expires_at = expiry.sliding(
+        awarded_at=deed.occurred_at,
+        days=rules.expiry_days,
+        zone=membership.card.partner.zone(),
+    )
+    move = Move(amount=points, grants=(LotGrant(amount=points, expires_at=expires_at),))
+    bonus = Draft(
+        kind=Kind.BONUS,
+        request_id=f"{deed.request_id[:48]}:welcome",
+        cause=main,
+        moves=(move,),
+        lifetime_points=points,
+        result={
+            "points": points,
+            "lifetime": points,
+            "balance_before": 0,
+            "balance_after": points,
+            "reason": "WELCOME",
+        },
+        events=(Fact(type=EventType.POINTS_EARNED),),
+        **facts,
+    )
+    return [main, bonus]

@@ -1,0 +1,325 @@
+"""Steps one and two of every deed: lock the rows, then read in one statement what decides."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
+
+from cards import terms
+from cards.models import Card, CardStatus, TermsVersion
+from clubs.models import Manager, PartnerStatus, PlaceStatus, Role, StaffMember
+from loyalty.ledger.models import Kind, Lot, Source, Transaction, Unit
+from loyalty.members.models import (
+    Account,
+    Membership,
+    MembershipStatus,
+    Scan,
+    ScanMeans,
+    ScanOutcome,
+)
+from loyalty.operations.deeds import Deed, RepeatDiffersError
+from loyalty.rules.terms import Terms
+
+# The visit: a fresh scan is the right to spend so long, and to earn so long.
+SPEND_WINDOW = timedelta(minutes=10)
+EARN_WINDOW = timedelta(minutes=60)
+EARNING_KINDS = (Kind.PURCHASE, Kind.BUY, Kind.POINTS)
+
+
+class MembershipNotFoundError(LookupError):
+    """There is no such membership, or this person has nothing to do with it."""
+
+
+class NotAllowedError(PermissionError):
+    """The person may see the membership but not do this deed."""
+
+
+class OwnMembershipError(PermissionError):
+    """Nobody awards, spends or adjusts on their own membership at the counter."""
+
+
+class ScanTooOldError(PermissionError):
+    """The deed needs a fresh scan of the member's code."""
+
+
+class MembershipNotActiveError(ValueError):
+    """The membership was removed or blocked."""
+
+    def __init__(self, *, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class CardNotOpenError(ValueError):
+    """The card, its club or its partner takes no deeds now."""
+
+
+class LimitReachedError(ValueError):
+    """The member already had as many deeds of this kind as the card allows for a while."""
+
+    def __init__(self, *, limit: int, hours: int) -> None:
+        super().__init__(f"{limit} in {hours} h")
+        self.limit = limit
+        self.hours = hours
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """What the deed found: the locked rows, the person's rights, and the repeat if it is one."""
+
+    deed: Deed
+    membership: Membership
+    account: Account
+    card: Card
+    terms_id: int | None
+    staff: dict[str, Any] | None
+    role: str | None
+    scan: dict[str, Any] | None
+    repeat_id: int | None
+    due_points: int
+    earned_hour: int
+    earned_day: int
+    redeemed_day: int
+
+    @property
+    def terms(self) -> Terms:
+        """Return the rules in force when the deed happened."""
+        if self.terms_id is None:
+            raise CardNotOpenError
+        return terms.of_version(self.terms_id)
+
+    @property
+    def available(self) -> int:
+        """Return the points that can be spent: lots past their date are not among them."""
+        return self.account.points - self.due_points
+
+
+def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Standing:
+    """Lock the membership and its account, and read the person's rights and the card's limits.
+
+    :raises MembershipNotFoundError: if there is no such membership.
+    """
+    locked = Membership.objects.select_for_update(no_key=True).filter(pk=membership_id).first()
+    if locked is None:
+        raise MembershipNotFoundError
+    account = Account.objects.select_for_update(no_key=True).get(pk=locked.account_id)
+
+    row = _facts(deed, membership_id, scan_id).get()
+    return Standing(
+        deed=deed,
+        membership=row,
+        account=account,
+        card=row.card,
+        terms_id=row.terms_version_id,
+        staff=row.staff_row,
+        role=Role.OWNER if deed.actor and deed.actor.is_superuser else row.manager_role,
+        scan=row.scan_row,
+        repeat_id=row.repeat_id,
+        due_points=row.due_points,
+        earned_hour=row.earned_hour,
+        earned_day=row.earned_day,
+        redeemed_day=row.redeemed_day,
+    )
+
+
+def _count(membership: OuterRef, kinds: tuple[Kind, ...], since: datetime) -> Coalesce:
+    """Return an expression: how many such deeds stand on the membership since then."""
+    done = (
+        Transaction.objects.filter(
+            membership=membership, kind__in=kinds, occurred_at__gt=since, reversal__isnull=True
+        )
+        .order_by()
+        .values("membership")
+        .annotate(found=Count("pk"))
+        .values("found")
+    )
+    return Coalesce(Subquery(done, output_field=IntegerField()), 0)
+
+
+def due_points(account: OuterRef, at: datetime) -> Coalesce:
+    """Return an expression: the points in lots whose date has passed and is not booked yet."""
+    lots = (
+        Lot.objects.filter(account=account, unit=Unit.POINTS, remaining__gt=0, expires_at__lte=at)
+        .order_by()
+        .values("account")
+        .annotate(due=Sum("remaining"))
+        .values("due")
+    )
+    return Coalesce(Subquery(lots, output_field=IntegerField()), 0)
+
+
+def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]:
+    at = deed.occurred_at
+    staff = StaffMember.objects.filter(
+        user_id=deed.actor_id, user__is_active=True, is_active=True, club=OuterRef("card__club")
+    ).values(
+        found=JSONObject(
+            may_give_points="may_give_points", may_redeem_by_search="may_redeem_by_search"
+        )
+    )
+    managers = Manager.objects.filter(
+        user_id=deed.actor_id, user__is_active=True, is_active=True, partner=OuterRef("partner")
+    )
+    scans = Scan.objects.filter(
+        pk=scan_id,
+        staff_id=deed.actor_id,
+        membership=OuterRef("pk"),
+        outcome__in=[ScanOutcome.OK, ScanOutcome.STALE],
+    ).values(
+        found=JSONObject(
+            means="means",
+            outcome="outcome",
+            at="scanned_at",
+            confirmed="is_phone_confirmed",
+            claim="claim_id",
+        )
+    )
+    versions = TermsVersion.objects.filter(card=OuterRef("card"), published_at__lte=at)
+    repeats = Transaction.objects.filter(partner=OuterRef("partner"), request_id=deed.request_id)
+    own = OuterRef("pk")
+    return (
+        Membership.objects.filter(pk=membership_id)
+        .select_related("card__club", "partner", "member")
+        .annotate(
+            staff_row=Subquery(staff[:1]),
+            manager_role=Subquery(managers.values("role")[:1]),
+            scan_row=Subquery(scans[:1]),
+            terms_version_id=Subquery(versions.order_by("-number").values("pk")[:1]),
+            repeat_id=Subquery(repeats.values("pk")[:1]),
+            due_points=due_points(OuterRef("account"), at),
+            earned_hour=_count(own, EARNING_KINDS, at - timedelta(hours=1)),
+            earned_day=_count(own, EARNING_KINDS, at - timedelta(hours=24)),
+            redeemed_day=_count(own, (Kind.REDEMPTION,), at - timedelta(hours=24)),
+        )
+    )
+
+
+def first_result(standing: Standing, content: str) -> Transaction | None:
+    """Return the transaction of a repeated request, or None for a new one.
+
+    :raises RepeatDiffersError: if the request key came with other content before.
+    """
+    if standing.repeat_id is None:
+        return None
+    found = Transaction.objects.get(pk=standing.repeat_id)
+    if found.fingerprint != content:
+        raise RepeatDiffersError
+    return found
+
+
+def check_open(standing: Standing) -> None:
+    """Refuse a deed on a card that takes none now, or on a membership that takes no part.
+
+    :raises CardNotOpenError: if card, club or partner is closed or outside its dates.
+    :raises MembershipNotActiveError: if the membership was removed or blocked.
+    """
+    card, at = standing.card, standing.deed.occurred_at
+    is_open = (
+        card.status == CardStatus.ACTIVE
+        and card.club.status == PlaceStatus.ACTIVE
+        and standing.membership.partner.status == PartnerStatus.ACTIVE
+        and (card.valid_from is None or card.valid_from <= at)
+        and (card.valid_until is None or card.valid_until > at)
+    )
+    if not is_open:
+        raise CardNotOpenError
+    if standing.membership.status != MembershipStatus.ACTIVE:
+        raise MembershipNotActiveError(status=standing.membership.status)
+
+
+def check_not_own(standing: Standing) -> None:
+    """Refuse a deed on the person's own membership.
+
+    :raises OwnMembershipError: if it is theirs.
+    """
+    owner = standing.membership.member.user_id
+    if owner is not None and owner == standing.deed.actor_id:
+        raise OwnMembershipError
+
+
+def check_may_manage(standing: Standing) -> None:
+    """Refuse anybody but a manager of the partner.
+
+    :raises MembershipNotFoundError: for a stranger, who learns nothing.
+    """
+    if standing.role is None:
+        raise MembershipNotFoundError
+
+
+def _scanned_within(standing: Standing, window: timedelta) -> bool:
+    if standing.scan is None:
+        return False
+    scanned_at = datetime.fromisoformat(str(standing.scan["at"]))
+    if scanned_at.tzinfo is None:
+        scanned_at = scanned_at.replace(tzinfo=UTC)  # SQLite's JSON drops the zone.
+    return scanned_at > standing.deed.occurred_at - window
+
+
+def check_may_serve(standing: Standing) -> None:
+    """Refuse anybody who may not earn for this member at this door.
+
+    At the counter that is staff of the card's club with a scan of this visit; in the dashboard
+    a manager. The system and imports need no person.
+
+    :raises MembershipNotFoundError: for a stranger.
+    :raises ScanTooOldError: if the scan is of an earlier visit.
+    """
+    if standing.deed.source == Source.SYSTEM:
+        return
+    if standing.deed.source == Source.ADMIN:
+        check_may_manage(standing)
+        return
+    if standing.staff is None:
+        raise MembershipNotFoundError
+    if not _scanned_within(standing, EARN_WINDOW):
+        raise ScanTooOldError
+
+
+def check_may_spend(standing: Standing) -> None:
+    """Refuse anybody who may not spend this member's points (design: the scan is the right).
+
+    :raises MembershipNotFoundError: for a stranger.
+    :raises ScanTooOldError: if there is no fresh scan.
+    :raises NotAllowedError: if a printed code or a search may not spend here.
+    """
+    check_may_serve(standing)
+    if standing.deed.source != Source.SCAN:
+        return
+    if not _scanned_within(standing, SPEND_WINDOW):
+        raise ScanTooOldError
+    scan, staff = standing.scan or {}, standing.staff or {}
+    if scan["outcome"] != ScanOutcome.OK:
+        raise ScanTooOldError
+    is_allowed = False
+    match ScanMeans(scan["means"]):
+        case ScanMeans.PHONE | ScanMeans.CLAIM:
+            is_allowed = True
+        case ScanMeans.PRINTED:
+            is_allowed = standing.card.printed_card_spends
+        case ScanMeans.SEARCH:
+            is_allowed = (
+                standing.card.search_spends
+                and bool(scan["confirmed"])
+                and bool(staff["may_redeem_by_search"])
+            )
+    if not is_allowed:
+        raise NotAllowedError
+
+
+def check_earning_limits(standing: Standing) -> None:
+    """Refuse an award above the card's limits per member.
+
+    :raises LimitReachedError: if there were too many in the last hour or day.
+    """
+    card = standing.card
+    if standing.earned_hour >= card.earns_per_hour:
+        raise LimitReachedError(limit=card.earns_per_hour, hours=1)
+    if standing.earned_day >= card.earns_per_day:
+        raise LimitReachedError(limit=card.earns_per_day, hours=24)
+
+
+def with_due_points(at: datetime) -> QuerySet[Any]:
+    """Return memberships annotated with ``due_points``, for pages that show what can be spent."""
+    return Membership.objects.annotate(due_points=due_points(OuterRef("account"), at))

@@ -1,0 +1,24 @@
+"""The product's settings, with a throw-away database, memory mail and quick passwords."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_data = Path(os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="loyalty-tests-")))
+os.environ.setdefault("SECRET_KEY", "tests-" + "k" * 60)
+os.environ.setdefault("SITE_URL", "http://testserver")
+os.environ.setdefault("EMAIL_URL", "memory:")
+os.environ.setdefault("CACHE_URL", "memory:")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+from loyalty.settings import *  # noqa: E402, F403
+from loyalty.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, so that threads with their own connections see one database.
+    DATABASES["default"]["TEST"] = {"NAME": str(_data / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = False
+ACCOUNT_RATE_LIMITS = False
