@@ -22,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / "stamp.json"
 RUNTIME_LOCK = "requirements.txt"
 DEV_LOCK = "requirements-dev.txt"
 OLDEST_PYTHON = (3, 11)
@@ -79,7 +80,7 @@ def _fingerprint(lock: str) -> str:
 
 def _read_stamp() -> dict[str, Any]:
     try:
-        return dict(json.loads((ENVIRONMENT / "stamp.json").read_text()))
+        return dict(json.loads(STAMP.read_text()))
     except (OSError, TypeError, ValueError):
         return {}
 
@@ -109,7 +110,7 @@ def _rebuild(lock: str) -> None:
     try:
         _fill(fresh, lock)
         _rewrite_own_path(fresh)
-        (fresh / "stamp.json").write_text(json.dumps(_stamp_for(lock), indent=2) + "\n")
+        (fresh / STAMP.name).write_text(json.dumps(_stamp_for(lock), indent=2) + "\n")
         if ENVIRONMENT.exists():
             ENVIRONMENT.rename(former)
         fresh.rename(ENVIRONMENT)

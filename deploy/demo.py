@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import os
 import secrets
 import subprocess
@@ -82,7 +83,8 @@ def _show(first_port: int, *, reload: bool, started: float) -> int:
         _announce(address, sign_ins, seconds=time.monotonic() - started)
         processes.watch(children)
     finally:
-        print("\nEnding web and worker …", flush=True)
+        processes.ignore_signals()
+        print(f"\nEnding web and worker (at most {processes.STOP_SECONDS} s) …", flush=True)
         processes.end(children)
 
 
@@ -121,7 +123,25 @@ def prepare(environment: dict[str, str]) -> None:
     else:
         print("Filling a new database; this takes a minute or two, once …", flush=True)
         _fill(environment)
+    _collect_static_files(environment)
+
+
+def _collect_static_files(environment: dict[str, str]) -> None:
+    """Collect and compress the static files, unless they are as they were the last time."""
+    stamp = FOLDER / "static.stamp"
+    state = _state_of_static_files()
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    print("Compressing the static files …", flush=True)
     _manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    stamp.write_text(state)
+
+
+def _state_of_static_files() -> str:
+    # The packages bring static files too; the stamp of the environment stands for those.
+    files = [bootstrap.STAMP, *(ROOT / "static").rglob("*"), *ROOT.glob("loyalty/web/*.py")]
+    facts = [f"{path} {path.stat().st_mtime_ns}" for path in sorted(files) if path.is_file()]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
 def _fill(environment: dict[str, str]) -> None:

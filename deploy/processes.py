@@ -34,6 +34,12 @@ def end_on_signals() -> None:
         signal.signal(number, _stop)
 
 
+def ignore_signals() -> None:
+    """Let nothing interrupt the ending: make passes on a signal that we have had already."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _stop(*_signal: object) -> NoReturn:
     raise Stopped
 
