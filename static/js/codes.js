@@ -144,7 +144,8 @@ export function parseKeys(text, hosts) {
 }
 
 /**
- * Return the card in a text whose separators are beyond repair, by letters and digits alone.
+ * Return the card in a text whose separators are beyond repair, by letters and digits alone. A
+ * scanner that was quicker than the page may have lost the first letters of `HTTPS`.
  *
  * @param {string} text
  * @param {readonly string[]} hosts
@@ -154,7 +155,7 @@ function parseRemains(text, hosts) {
   for (const layout of FAMILIAR) {
     const rest = bare(mapped(text, layout));
     for (const host of hosts) {
-      const start = new RegExp(`^HTTPS?${bare(host)}C(.{12})([0-9]{6})?$`).exec(rest);
+      const start = new RegExp(`^[HTPS]{0,5}${bare(host)}C(.{12})([0-9]{6})?$`).exec(rest);
       const code = cardCode(start?.[1] ?? '');
       if (code) {
         return card(code, start?.[2] ?? '');

@@ -93,6 +93,7 @@ const KEYS = [
   ['a Spanish computer', `HTTPSÑ--LOYAL.EXAMPLE-C-${CODE}-512345`, LIVE],
   ['shift is dropped', `https;//loyal.example/c/${CODE.toLowerCase()}/512345`, LIVE],
   ['separators are dropped', `HTTPSLOYALEXAMPLEC${CODE}512345`, LIVE],
+  ['the first letters are lost', `TPS://LOYAL.EXAMPLE/C/${CODE}/512345`, LIVE],
   ['a bare code', CODE, CARD],
   ['a bare code, Y and Z changed', '7Q2M9XK4T0YN', CARD],
   ['a claim', `HTTPS://LOYAL.EXAMPLE/R/${TOKEN}`, CLAIM],

@@ -63,8 +63,9 @@ function play(pitch, delay) {
  * @param {ParentNode} root
  */
 export function wireSwitches(root) {
+  // Not on a key: preparing sound takes a moment, and a hardware scanner's keys follow fast.
   document.addEventListener('pointerdown', unlock);
-  document.addEventListener('keydown', unlock);
+  document.addEventListener('click', unlock);
   for (const button of root.querySelectorAll('[data-switch]')) {
     const kind = button.getAttribute('data-switch') === 'sound' ? 'sound' : 'vibration';
     const isUseless = kind === 'vibration' && !('vibrate' in navigator);
