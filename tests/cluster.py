@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+INSTALLED = Path("/usr/lib/postgresql")  # where Debian puts each version
 OLDEST_MAJOR = 15
 # The tests prove what the product does, not what the disk does: no waiting for the disk.
 SERVER_SETTINGS = {
@@ -57,7 +58,7 @@ def _candidate_folders() -> Iterator[Path]:
         answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             yield Path(answer.stdout.strip())
-    yield from Path("/usr/lib/postgresql").glob("*/bin")
+    yield from INSTALLED.glob("*/bin")
 
 
 def _major(folder: Path) -> int:

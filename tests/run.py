@@ -53,7 +53,7 @@ class Plan:
 def main() -> int:
     """Run the legs asked for and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    plan = _read_command_line(sys.argv[1:])
+    plan = read_command_line(sys.argv[1:])
     if plan.cover:
         shutil.rmtree(COVERAGE_FOLDER, ignore_errors=True)
         COVERAGE_FOLDER.mkdir(parents=True)
@@ -81,7 +81,8 @@ def _stop(*_signal: object) -> Never:
     raise _ToldToStop
 
 
-def _read_command_line(words: list[str]) -> Plan:
+def read_command_line(words: list[str]) -> Plan:
+    """Return the plan that the words of the command line ask for."""
     split = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(prog="make test", description=__doc__.splitlines()[0])
     for leg in LEGS:
