@@ -211,7 +211,7 @@ class CardText(models.Model):
 
 
 class Tier(Versioned):
-    """A level that members climb to by points awarded; its id is stable, it is archived, not deleted."""
+    """A level that members climb to by points awarded; archived, never deleted."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="tiers")

@@ -251,7 +251,7 @@ class StaffMember(Versioned):
 
 
 class DeviceSignIn(models.Model):
-    """A full sign-in of a person on one device, after which their PIN is good there for 12 hours."""
+    """A full sign-in of a person on a device; their PIN is good there for 12 hours after."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="device_sign_ins"

@@ -1,6 +1,7 @@
 """Register the ledger, its triggers and its system check."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -21,10 +22,12 @@ class LedgerConfig(AppConfig):
             triggers.install(using=facts["using"])
 
         post_migrate.connect(install, sender=self, weak=False, dispatch_uid="ledger_triggers")
-        checks.register(check_triggers, checks.Tags.database)
+        checks.register(checks.Tags.database)(check_triggers)
 
 
-def check_triggers(*, databases: list[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+def check_triggers(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> list[checks.CheckMessage]:
     """Name each trigger that a database lacks; run by `check --database default` and migrate."""
     from django.db import connections  # noqa: PLC0415 - models are ready only now
 

@@ -2,31 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
 from loyalty.ledger.models import Entry, Lot, ReceiptUse, Transaction
+from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
-
-if TYPE_CHECKING:
-    from loyalty.ledger.posting import Rows
-
-ACCOUNT_COLUMNS = (
-    "points",
-    "credit_minor",
-    "points_sequence",
-    "credit_sequence",
-    "lifetime_points",
-    "lifetime_credit_minor",
-    "shortfall_points",
-    "shortfall_credit_minor",
-    "tier_id",
-    "tier_source",
-    "tier_hold_until",
-)
 
 
 def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int], ...]:
@@ -42,7 +26,7 @@ def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int
         return tuple(sorted(keys) for keys in cursor.fetchone() or ())
 
 
-def write(rows: "Rows") -> None:
+def write(rows: Rows) -> None:
     """Write all rows in one statement of as many parts as there are tables concerned."""
     parts: list[str] = []
     values: list[str] = []
@@ -58,7 +42,7 @@ def write(rows: "Rows") -> None:
         cursor.execute(f"WITH {named} SELECT 1", values)
 
 
-def _changes(rows: "Rows") -> Iterable[tuple[str, Sequence[dict[str, Any]]]]:
+def _changes(rows: Rows) -> Iterable[tuple[str, Sequence[dict[str, Any]]]]:
     """Return each kind of change with its records."""
     yield (
         _update_sql(Account, ACCOUNT_COLUMNS),

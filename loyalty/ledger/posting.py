@@ -1,12 +1,10 @@
 """The only writer of the ledger: drafts become rows, one deed or five hundred, set by set."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
 from loyalty.ledger import postgresql, sqlite
 from loyalty.ledger.drafts import Draft, Move
@@ -21,6 +19,7 @@ from loyalty.ledger.models import (
     Unit,
     VoucherMove,
 )
+from loyalty.ledger.rows import Rows
 from loyalty.members.models import Account, Voucher, VoucherStatus
 from loyalty.outbox.models import Event
 
@@ -30,22 +29,6 @@ MOST_DRAFTS = 500
 
 class OverdraftError(RuntimeError):
     """A draft would take an account below zero: the operation decided on an unlocked balance."""
-
-
-@dataclass(slots=True)
-class Rows:
-    """Everything one post writes: new rows by table, and changes to rows that may change."""
-
-    new: dict[type[models.Model], list[models.Model]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    accounts: dict[int, Account] = field(default_factory=dict)
-    lots: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    counters: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    vouchers: dict[int, str] = field(default_factory=dict)
-    receipts: dict[int, datetime] = field(default_factory=dict)
-    claims: dict[int, datetime | None] = field(default_factory=dict)
-    statuses: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,11 @@
 """Posting on SQLite: bulk calls, one per table; the write lock of the transaction guards keys."""
 
-from typing import TYPE_CHECKING
-
 from django.db import connection
 from django.db.models import F, Model
 
 from loyalty.ledger.models import Entry, Lot, ReceiptUse, Transaction
-from loyalty.ledger.postgresql import ACCOUNT_COLUMNS
+from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
-
-if TYPE_CHECKING:
-    from loyalty.ledger.posting import Rows
 
 
 def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int], ...]:
@@ -27,7 +22,7 @@ def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int
     )
 
 
-def write(rows: "Rows") -> None:
+def write(rows: Rows) -> None:
     """Write all rows, parents first."""
     for model, objects in rows.new.items():
         model._default_manager.bulk_create(objects)

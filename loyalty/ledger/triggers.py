@@ -82,7 +82,8 @@ def postgresql_triggers() -> dict[str, tuple[str, str]]:
     for table in APPEND_ONLY:
         found[f"{table}_append_only"] = (
             table,
-            f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change()",
+            f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+            " EXECUTE FUNCTION ledger_refuse_change()",
         )
     for table, column in ONE_COLUMN.items():
         found[f"{table}_one_column"] = (

@@ -131,7 +131,7 @@ def adjust_points(
     )
 
 
-def _post(  # noqa: PLR0913 - each is one fact of the row
+def _post(
     standing: Standing,
     move: Move,
     content: str,

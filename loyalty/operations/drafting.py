@@ -144,7 +144,7 @@ def tier_after(standing: Standing, awarded: int) -> TierMove | None:
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:
-    """Return the draft that gives a tier's entry reward, once per account and tier, while in stock."""
+    """Return the draft that gives a tier's entry reward: once per account, while in stock."""
     if tier is None or tier.entry_reward_id is None:
         return []
     given = Voucher.objects.filter(

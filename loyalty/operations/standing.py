@@ -151,20 +151,20 @@ def due_points(account: OuterRef, at: datetime) -> Coalesce:
 
 
 def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]:
-    at = deed.occurred_at
+    at, actor_id = deed.occurred_at, deed.actor_id or 0
     staff = StaffMember.objects.filter(
-        user_id=deed.actor_id, user__is_active=True, is_active=True, club=OuterRef("card__club")
+        user_id=actor_id, user__is_active=True, is_active=True, club=OuterRef("card__club")
     ).values(
         found=JSONObject(
             may_give_points="may_give_points", may_redeem_by_search="may_redeem_by_search"
         )
     )
     managers = Manager.objects.filter(
-        user_id=deed.actor_id, user__is_active=True, is_active=True, partner=OuterRef("partner")
+        user_id=actor_id, user__is_active=True, is_active=True, partner=OuterRef("partner")
     )
     scans = Scan.objects.filter(
-        pk=scan_id,
-        staff_id=deed.actor_id,
+        pk=scan_id or 0,
+        staff_id=actor_id,
         membership=OuterRef("pk"),
         outcome__in=[ScanOutcome.OK, ScanOutcome.STALE],
     ).values(

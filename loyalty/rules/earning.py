@@ -65,8 +65,8 @@ def earn_by_amount(*, amount_minor: int, terms: Terms, tier: TierTerms | None) -
         raise AmountTooLargeError(amount_minor=amount_minor, most_minor=terms.max_amount_minor)
     if amount_minor < line.min_amount_minor:
         missing = line.min_amount_minor - amount_minor
-        facts = (("min_minor", str(line.min_amount_minor)),)
-        step = Step(reason=Reason.BELOW_MINIMUM, points=0, facts=facts)
+        least = (("min_minor", str(line.min_amount_minor)),)
+        step = Step(reason=Reason.BELOW_MINIMUM, points=0, facts=least)
         return Earning(points=0, steps=(step,), missing_minor=missing)
     count = amount_minor // line.step_minor  # A part step earns nothing.
     points = count * line.points_per_step
@@ -76,7 +76,7 @@ def earn_by_amount(*, amount_minor: int, terms: Terms, tier: TierTerms | None) -
         ("points_per_step", str(line.points_per_step)),
         ("count", str(count)),
     )
-    steps = (Step(reason=Reason.STEPS, points=points, facts=facts),)
+    steps: tuple[Step, ...] = (Step(reason=Reason.STEPS, points=points, facts=facts),)
     if tier is not None and tier.multiplier != Decimal(1):
         points = whole(points * tier.multiplier, terms.rounding)
         steps = (*steps, _tier_step(points, terms, tier))

@@ -1,18 +1,58 @@
-"""Headers on every answer, and trouble turned into words."""
+"""Headers on every answer, and database trouble turned into a page that says so."""
 
 from collections.abc import Callable
 
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from loyalty.operations.deeds import BusyError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+# The dashboard's theme evaluates expressions and sets inline styles; nothing else here may.
+DASHBOARD_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+
 
 def headers(get_response: Handler) -> Handler:
+    """Set the headers that depend on the page: camera, caching, and the dashboard's policy."""
+    dashboard = reverse("admin:index")
+
     def handle(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        response = get_response(request)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.path.startswith(dashboard):
+            response._csp_replace = DASHBOARD_POLICY  # type: ignore[attr-defined]  # noqa: SLF001 - how django-csp is told
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.setdefault("Cache-Control", "no-store")
+        return response
 
     return handle
 
 
-def translate_trouble(get_response: Handler) -> Handler:
-    return headers(get_response)
+def translate_trouble(get_response: Handler) -> "TroubleMiddleware":
+    """Return the middleware that answers 503 when the database has no time."""
+    return TroubleMiddleware(get_response)
+
+
+class TroubleMiddleware:
+    """Answer contention with 503 and Retry-After, never with 500."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the busy page for contention, nothing for other errors."""
+        is_locked = isinstance(error, OperationalError) and "locked" in str(error)
+        if not isinstance(error, BusyError) and not is_locked:
+            return None
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = "2"
+        return response

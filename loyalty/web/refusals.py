@@ -1,0 +1,339 @@
+"""One table: each refusal of an operation, its stable code, its status, and its words.
+
+Every sentence says what happened and what to do next; none of these wrote anything.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cards.access import CardNotFoundError
+from loyalty.members.access import MembershipNotFoundError as MembershipNotSeenError
+from loyalty.members.models import MembershipStatus
+from loyalty.operations import (
+    adjustments,
+    deeds,
+    drafting,
+    enrolments,
+    guests,
+    memberships,
+    offers,
+    purchases,
+    receipts,
+    redemptions,
+    restoring,
+    rollbacks,
+    standing,
+    tiers,
+    vouchers,
+)
+from loyalty.rules import earning
+from loyalty.rules.offers import OfferState
+from loyalty.web.money import count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A refusal as interfaces show it: ``field`` is the form field it belongs beside, or empty."""
+
+    code: str
+    status: int
+    message: str
+    field: str = ""
+
+
+Words = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    code: str
+    status: int
+    words: Words
+    field: str = ""
+
+
+def _limit(error: standing.LimitReachedError) -> str:
+    return ngettext(
+        "This member has reached the limit of %(limit)s in the last hour. Nothing was booked.",
+        "This member has reached the limit of %(limit)s in the last %(hours)s hours."
+        " Nothing was booked.",
+        error.hours,
+    ) % {"limit": error.limit, "hours": error.hours}
+
+
+def _inactive(error: standing.MembershipNotActiveError) -> str:
+    if error.status == MembershipStatus.BLOCKED:
+        return _("This card is blocked. Nothing was booked. Ask the manager.")
+    return _("This member was removed from the programme. Nothing was booked.")
+
+
+def _reward(error: offers.RewardNotAvailableError) -> str:
+    return {
+        OfferState.ENDED: _("This reward is no longer offered. Nothing was booked."),
+        OfferState.NOT_STARTED: _("This reward is not offered yet. Nothing was booked."),
+        OfferState.SOLD_OUT: _("This reward is sold out. Nothing was booked."),
+        OfferState.LIMIT_REACHED: _("This member already had this reward. Nothing was booked."),
+        OfferState.TIER_TOO_LOW: _("This reward is for a higher tier. Nothing was booked."),
+    }.get(error.state, _("This reward cannot be had now. Nothing was booked."))
+
+
+def _missing_points(error: drafting.NotEnoughPointsError) -> str:
+    return _(
+        "Not enough points: %(available)s can be used, %(missing)s are missing. Nothing was booked."
+    ) % {"available": count(error.available), "missing": count(error.missing)}
+
+
+def _already_member(error: enrolments.AlreadyMemberError) -> str:
+    if error.field == "phone":
+        return _("This phone number belongs to a member already. Search for it instead.")
+    return _("This e-mail belongs to a member already. Search for it instead.")
+
+
+def _number(error: enrolments.CardNumberError) -> str:
+    return {
+        "taken": _("This card number is taken. Type another."),
+        "missing": _("Type the card number: letters and digits only."),
+    }.get(error.reason, _("This card number is not in stock. Take another card."))
+
+
+def _says(text: Callable[[], str]) -> Words:
+    return lambda _error: text()
+
+
+_TABLE: dict[type[Exception], _Row] = {
+    standing.MembershipNotFoundError: _Row(
+        code="not_found", status=404, words=_says(lambda: _("There is no such member here."))
+    ),
+    standing.NotAllowedError: _Row(
+        code="not_allowed",
+        status=403,
+        words=_says(lambda: _("You may not do this. Nothing was booked. Ask the manager.")),
+    ),
+    standing.OwnMembershipError: _Row(
+        code="own_membership",
+        status=403,
+        words=_says(lambda: _("This is your own card. Ask a colleague. Nothing was booked.")),
+    ),
+    standing.ScanTooOldError: _Row(
+        code="scan_too_old",
+        status=409,
+        words=_says(lambda: _("The scan is too old. Scan a fresh code. Nothing was booked.")),
+    ),
+    standing.MembershipNotActiveError: _Row(
+        code="membership_not_active", status=409, words=_inactive
+    ),
+    standing.CardNotOpenError: _Row(
+        code="card_not_open",
+        status=409,
+        words=_says(lambda: _("This card is not in use right now. Nothing was booked.")),
+    ),
+    standing.LimitReachedError: _Row(code="limit_reached", status=409, words=_limit),
+    deeds.RepeatDiffersError: _Row(
+        code="repeat_differs",
+        status=422,
+        words=_says(
+            lambda: _("This page was used for something else already. Open it again, then book.")
+        ),
+    ),
+    purchases.WrongCurrencyError: _Row(
+        code="wrong_currency",
+        status=422,
+        words=_says(lambda: _("The card takes another currency. Nothing was booked.")),
+        field="amount",
+    ),
+    purchases.PointsOnlyCardError: _Row(
+        code="points_only",
+        status=422,
+        words=_says(lambda: _("On this card staff enter points, not an amount.")),
+        field="amount",
+    ),
+    purchases.AmountCardError: _Row(
+        code="amount_only",
+        status=422,
+        words=_says(lambda: _("On this card staff enter an amount, not points.")),
+        field="points",
+    ),
+    purchases.NothingToAwardError: _Row(
+        code="nothing_to_award",
+        status=422,
+        words=_says(lambda: _("Type an amount above zero.")),
+        field="amount",
+    ),
+    earning.AmountTooLargeError: _Row(
+        code="amount_too_large",
+        status=422,
+        words=_says(lambda: _("The amount is above what one purchase may be on this card.")),
+        field="amount",
+    ),
+    earning.TooManyPointsError: _Row(
+        code="too_many_points",
+        status=422,
+        words=lambda error: _("At most %(most)s at a time.") % {"most": count(error.most)},
+        field="points",
+    ),
+    receipts.ReceiptNeedsStoreError: _Row(
+        code="receipt_needs_store",
+        status=422,
+        words=_says(lambda: _("Choose your store first; a receipt belongs to a store.")),
+        field="receipt",
+    ),
+    receipts.ReceiptAlreadyUsedError: _Row(
+        code="receipt_used",
+        status=409,
+        words=_says(lambda: _("This receipt was booked already. Nothing was booked now.")),
+        field="receipt",
+    ),
+    drafting.NotEnoughPointsError: _Row(
+        code="not_enough_points", status=409, words=_missing_points, field="points"
+    ),
+    offers.RewardNotAvailableError: _Row(
+        code="reward_not_available", status=409, words=_reward, field="reward"
+    ),
+    redemptions.ClaimNotFoundError: _Row(
+        code="claim_not_found",
+        status=404,
+        words=_says(lambda: _("This code is not known. Nothing was booked.")),
+    ),
+    redemptions.ClaimExpiredError: _Row(
+        code="claim_expired",
+        status=409,
+        words=_says(
+            lambda: _("This code has expired. Ask the member to start again. Nothing was booked.")
+        ),
+    ),
+    redemptions.ClaimUsedError: _Row(
+        code="claim_used",
+        status=409,
+        words=_says(lambda: _("This reward was handed out already. Nothing was booked now.")),
+    ),
+    vouchers.VoucherNotFoundError: _Row(
+        code="voucher_not_found",
+        status=404,
+        words=_says(lambda: _("There is no such voucher. Nothing was booked.")),
+    ),
+    vouchers.VoucherNotReadyError: _Row(
+        code="voucher_not_ready",
+        status=409,
+        words=_says(lambda: _("This voucher was used or has expired. Nothing was booked now.")),
+    ),
+    adjustments.AboveCapError: _Row(
+        code="above_cap",
+        status=422,
+        words=lambda error: _("At most %(most)s at a time.") % {"most": count(error.most)},
+        field="points",
+    ),
+    adjustments.NothingToAdjustError: _Row(
+        code="nothing_to_adjust",
+        status=422,
+        words=_says(lambda: _("Type a number other than zero.")),
+        field="points",
+    ),
+    tiers.TierNotFoundError: _Row(
+        code="tier_not_found",
+        status=404,
+        words=_says(lambda: _("There is no such tier any more.")),
+        field="tier",
+    ),
+    tiers.TierUnchangedError: _Row(
+        code="tier_unchanged",
+        status=409,
+        words=_says(lambda: _("The member is in this tier already.")),
+        field="tier",
+    ),
+    rollbacks.NothingToUndoError: _Row(
+        code="nothing_to_undo",
+        status=409,
+        words=_says(lambda: _("There is nothing to undo. Nothing was changed.")),
+    ),
+    rollbacks.AlreadyUndoneError: _Row(
+        code="already_undone",
+        status=409,
+        words=_says(lambda: _("This was undone already. Nothing was changed now.")),
+    ),
+    rollbacks.NotTheLatestError: _Row(
+        code="not_the_latest",
+        status=409,
+        words=_says(
+            lambda: _("Something was booked after it. Undo that first. Nothing was changed.")
+        ),
+    ),
+    rollbacks.UndoTimeOverError: _Row(
+        code="undo_time_over",
+        status=409,
+        words=_says(lambda: _("The time to undo is over. Ask the manager. Nothing was changed.")),
+    ),
+    rollbacks.VoucherUsedError: _Row(
+        code="voucher_used",
+        status=409,
+        words=_says(lambda: _("A voucher that came with it was used since. Nothing was changed.")),
+    ),
+    restoring.PointsAlreadySpentError: _Row(
+        code="points_already_spent",
+        status=409,
+        words=_says(
+            lambda: _("Its points were spent since. Undo that first. Nothing was changed.")
+        ),
+    ),
+    memberships.StatusUnchangedError: _Row(
+        code="status_unchanged",
+        status=409,
+        words=_says(lambda: _("This was done already. Nothing was changed now.")),
+    ),
+    enrolments.EnrolmentNotAllowedError: _Row(
+        code="enrolment_not_allowed",
+        status=403,
+        words=_says(lambda: _("You may not enrol members for this card.")),
+    ),
+    enrolments.MemberQuotaError: _Row(
+        code="member_quota",
+        status=409,
+        words=lambda error: (
+            _("The limit of %(limit)s members is reached. Nobody was enrolled. Ask the owner.")
+            % {"limit": count(error.limit)}
+        ),
+    ),
+    enrolments.AlreadyMemberError: _Row(
+        code="already_member", status=409, words=_already_member, field="phone"
+    ),
+    enrolments.CardNumberError: _Row(code="card_number", status=422, words=_number, field="number"),
+    enrolments.ConsentMissingError: _Row(
+        code="consent_missing",
+        status=422,
+        words=_says(lambda: _("The member has to agree to the privacy text first.")),
+        field="consent",
+    ),
+    guests.LinkNotUsableError: _Row(
+        code="link_not_usable",
+        status=404,
+        words=_says(
+            lambda: _("This link was used or is too old. Ask at the counter for a new one.")
+        ),
+    ),
+    guests.NotAGuestError: _Row(
+        code="not_a_guest",
+        status=409,
+        words=_says(lambda: _("This card has its own sign-in already.")),
+    ),
+    CardNotFoundError: _Row(
+        code="not_found", status=404, words=_says(lambda: _("There is no such card."))
+    ),
+    MembershipNotSeenError: _Row(
+        code="not_found", status=404, words=_says(lambda: _("There is no such card."))
+    ),
+}
+
+REFUSALS: tuple[type[Exception], ...] = tuple(_TABLE)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Return how interfaces show this refusal, in the reader's language.
+
+    :raises KeyError: if the error is none of REFUSALS.
+    """
+    row = _TABLE[type(error)]
+    field = getattr(error, "field", "") or row.field
+    return Refusal(code=row.code, status=row.status, message=row.words(error), field=field)

@@ -1,0 +1,161 @@
+"""Deeds, rules and rewards in plain words; one set of words for wallet, counter and dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cards.models import Card
+from loyalty.ledger.models import Kind, Transaction
+from loyalty.members.models import VoucherStatus
+from loyalty.operations.offers import RewardOffer
+from loyalty.rules.earning import Earning, Reason
+from loyalty.rules.offers import OfferState
+from loyalty.rules.rounding import Rounding
+from loyalty.web.money import count, money
+
+
+def points(number: int, card: Card) -> str:
+    """Return "12 points", "1 stamp": a count with the card's own unit."""
+    unit = card.unit_one if abs(number) == 1 else card.unit_many
+    return f"{count(number)} {unit}"
+
+
+def signed(number: int) -> str:
+    """Return a count with its sign, a true minus before what was spent."""
+    if number == 0:
+        return count(0)
+    return f"+{count(number)}" if number > 0 else f"\u2212{count(-number)}"
+
+
+def explanation(told: Transaction | Earning, card: Card) -> list[str]:
+    """Return why a deed gave what it gave, one short sentence a step (R7.3)."""
+    if isinstance(told, Earning):
+        steps: Sequence[dict[str, Any]] = [
+            {"reason": step.reason, "points": step.points, "facts": dict(step.facts)}
+            for step in told.steps
+        ]
+    else:
+        steps = told.result.get("explanation", [])
+    return [_step(step, card) for step in steps]
+
+
+def _step(step: dict[str, Any], card: Card) -> str:
+    facts = step["facts"]
+    match Reason(step["reason"]):
+        case Reason.BELOW_MINIMUM:
+            least = money(int(facts["min_minor"]), card.currency)
+            return _("Purchases below %(least)s earn nothing.") % {"least": least}
+        case Reason.STEPS:
+            return _("%(points)s per %(amount)s, rounded down") % {
+                "points": points(int(facts["points_per_step"]), card),
+                "amount": money(int(facts["step_minor"]), card.currency),
+            }
+        case Reason.TIER:
+            rounded = {
+                Rounding.DOWN: _("rounded down"),
+                Rounding.HALF_UP: _("rounded"),
+                Rounding.UP: _("rounded up"),
+            }[Rounding(facts["rounding"])]
+            return _("%(tier)s: times %(multiplier)s, %(rounded)s") % {**facts, "rounded": rounded}
+        case Reason.CAP:
+            return _("at most %(points)s a purchase") % {"points": points(step["points"], card)}
+        case Reason.ENTERED:
+            return _("entered at the counter")
+
+
+def more_to_go(missing_minor: int, card: Card) -> str:
+    """Return "40.00 more to go" for a purchase that fell short of the next step."""
+    return _("%(amount)s more to go") % {"amount": money(missing_minor, card.currency)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One line of a member's history."""
+
+    title: str
+    detail: str
+    points_text: str
+    is_undone: bool
+
+
+def history_line(deed: Transaction, card: Card) -> HistoryLine:
+    """Return a transaction in words for its member.
+
+    ``deed`` should come with ``store``, ``note`` and ``reversal`` loaded. Internal notes are not
+    read here.
+    """
+    why = explanation(deed, card)
+    note = getattr(deed, "note", None)
+    comment = note.comment if note else ""
+    if deed.kind == Kind.ADJUSTMENT:
+        comment = comment or _("Manual adjustments")  # The wording of CU20.
+    return HistoryLine(
+        title=_title(deed, card),
+        detail=", ".join(part for part in (*why, comment) if part),
+        points_text=signed(deed.points),
+        is_undone=hasattr(deed, "reversal"),
+    )
+
+
+def _title(deed: Transaction, card: Card) -> str:
+    place = f" · {deed.store.name}" if deed.store else ""
+    reward = str(deed.result.get("reward") or "")
+    match Kind(deed.kind):
+        case Kind.PURCHASE | Kind.BUY:
+            amount = money(deed.amount_minor or 0, card.currency)
+            return _("Purchase %(amount)s") % {"amount": amount} + place
+        case Kind.REDEMPTION:
+            return reward + place
+        case Kind.VOUCHER:
+            return _voucher_title(deed, reward)
+        case Kind.TIER_CHANGE:
+            tier = deed.result.get("new_tier")
+            return _("Tier: %(tier)s") % {"tier": tier} if tier else _("Tier changed")
+        case Kind.REVERSAL:
+            return _("Undone: %(what)s") % {"what": _undone_kind(deed)}
+        case kind:
+            return _plain_title(kind, deed.points) + (place if kind == Kind.POINTS else "")
+
+
+def _plain_title(kind: Kind, moved: int) -> str:
+    if kind == Kind.ADJUSTMENT:
+        return _("Correction") if moved < 0 else _("Points given")
+    titles = {
+        Kind.POINTS: _("Visit"),
+        Kind.EXPIRY: _("Expired"),
+        Kind.BONUS: _("Welcome"),
+        Kind.ENROLMENT: _("Joined"),
+        Kind.STATUS: _("Card status changed"),
+    }
+    return titles.get(kind) or str(kind.label)
+
+
+def _voucher_title(deed: Transaction, reward: str) -> str:
+    step = deed.result.get("step")
+    if step == VoucherStatus.ISSUED:
+        return _("Voucher: %(reward)s") % {"reward": reward}
+    if step == VoucherStatus.USED:
+        return _("Voucher used: %(reward)s") % {"reward": reward}
+    return _("Voucher removed: %(reward)s") % {"reward": reward}
+
+
+def _undone_kind(deed: Transaction) -> str:
+    reward = deed.result.get("reward")
+    undone = deed.result.get("undone")
+    return str(reward or (Kind(undone).label if undone else _("booking")))
+
+
+def offer_words(offer: RewardOffer, card: Card) -> str:
+    """Return how a reward stands for a member, in a few words (R3.5, R5.1)."""
+    return {
+        OfferState.READY: _("Ready"),
+        OfferState.NOT_ENOUGH: _("%(points)s to go") % {"points": points(offer.missing, card)},
+        OfferState.TIER_TOO_LOW: _("From tier %(tier)s")
+        % {"tier": offer.reward.min_tier.name if offer.reward.min_tier else ""},
+        OfferState.LIMIT_REACHED: _("You had this one"),
+        OfferState.SOLD_OUT: _("Sold out"),
+        OfferState.NOT_STARTED: _("Not yet"),
+        OfferState.ENDED: _("Ended"),
+    }[offer.state]
