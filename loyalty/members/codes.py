@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,10 +39,15 @@ def read_card_code(typed: str) -> str | None:
 
     Spaces and dashes are left out, small letters count as capitals, O is 0, I and L are 1.
     """
-    code = re.sub(r"[\s-]", "", typed).upper().translate(_LOOKALIKES)
+    code = _folded(typed)
     if len(code) != CODE_LENGTH or any(character not in ALPHABET for character in code):
         return None
     return code if _check_character(code[:-1]) == code[-1] else None
+
+
+def _folded(typed: str) -> str:
+    plain = unicodedata.normalize("NFKC", typed)
+    return re.sub(r"[\s-]", "", plain).upper().translate(_LOOKALIKES)
 
 
 def new_key() -> str:
@@ -66,7 +72,7 @@ def matching_step(*, key: str, digits: str, at: datetime) -> int | None:
     """Return the step, now or one aside, whose code these digits are; None if none."""
     now = step_at(at)
     for step in (now, now - STEPS_ASIDE, now + STEPS_ASIDE):
-        if hmac.compare_digest(rotating_code(key, step), digits):
+        if hmac.compare_digest(rotating_code(key, step).encode(), digits.encode()):
             return step
     return None
 
@@ -78,7 +84,7 @@ def new_token() -> str:
 
 def read_token(typed: str) -> str | None:
     """Return the token as it was made, or None if it cannot be one."""
-    token = typed.upper().translate(_LOOKALIKES)
+    token = _folded(typed)
     is_token = len(token) == TOKEN_LENGTH and all(character in ALPHABET for character in token)
     return token if is_token else None
 
