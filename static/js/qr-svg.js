@@ -6,6 +6,9 @@ import encodeQR from '../vendor/qr/0.7.0/index.js';
 
 export const MARGIN = 4;
 
+/** Modules of a member's code for hosts of the usual length. */
+const USUAL_SIZE = 29;
+
 /** The characters of the compact mode; anything else costs a larger symbol. */
 const COMPACT = /^[0-9A-Z $%*+\-./:]*$/;
 
@@ -23,15 +26,32 @@ export function cardAddress(site, code, totp) {
 }
 
 /**
- * Return the modules of a symbol at level Q, without margin; true is black.
+ * Return the modules of a symbol, without margin; true is black.
+ *
+ * Level Q where that fits the usual size; for a longer host level M, if it is smaller: a finger
+ * over a corner is bearable, a larger symbol costs reach at the counter.
  *
  * @param {string} text
  * @returns {boolean[][]}
  */
 export function modulesOf(text) {
+  const strong = encoded(text, 'quartile');
+  if (strong.length <= USUAL_SIZE) {
+    return strong;
+  }
+  const small = encoded(text, 'medium');
+  return small.length < strong.length ? small : strong;
+}
+
+/**
+ * @param {string} text
+ * @param {'medium' | 'quartile'} ecc
+ * @returns {boolean[][]}
+ */
+function encoded(text, ecc) {
   const encoding = COMPACT.test(text) ? 'alphanumeric' : 'byte';
   // The encoder insists on a border of at least one.
-  const framed = encodeQR(text, 'raw', { ecc: 'quartile', encoding, border: 1 });
+  const framed = encodeQR(text, 'raw', { ecc, encoding, border: 1 });
   return framed.slice(1, -1).map((row) => row.slice(1, -1));
 }
 

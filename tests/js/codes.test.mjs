@@ -28,6 +28,10 @@ test('a code is understood however it was typed', () => {
   }
 });
 
+test('full-width characters and long dashes are understood as well', () => {
+  assert.equal(cardCode('７Ｑ２Ｍ—９ＸＫ４—Ｔ０ＺＮ'), CODE);
+});
+
 test('a mistyped code is refused', () => {
   for (const { typed, why } of vectors.refused) {
     assert.equal(cardCode(typed), '', why);

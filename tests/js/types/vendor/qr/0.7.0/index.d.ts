@@ -2,6 +2,6 @@
 declare function encodeQR(
   text: string,
   output: 'raw',
-  options: { ecc: 'quartile'; encoding: 'alphanumeric' | 'byte'; border: number },
+  options: { ecc: 'medium' | 'quartile'; encoding: 'alphanumeric' | 'byte'; border: number },
 ): boolean[][];
 export default encodeQR;
