@@ -1,9 +1,9 @@
 // The display tools in the footer: text size, colours, contrast, motion. Kept on this device.
 
-const KEY = "display";
+const KEY = 'display';
 
 /**
- * Return the choices after one press; an empty value means "as the device".
+ * Return the choices after one press; an empty value means 'as the device'.
  * @param {Record<string, string>} chosen
  * @param {string} name
  * @param {string} value
@@ -11,7 +11,7 @@ const KEY = "display";
  */
 export function choose(chosen, name, value) {
   const rest = Object.fromEntries(Object.entries(chosen).filter(([key]) => key !== name));
-  return value === "" ? rest : { ...rest, [name]: value };
+  return value === '' ? rest : { ...rest, [name]: value };
 }
 
 /**
@@ -20,8 +20,8 @@ export function choose(chosen, name, value) {
  */
 function stored() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return found && typeof found === "object" ? found : {};
+    const found = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return found && typeof found === 'object' ? found : {};
   } catch {
     return {};
   }
@@ -34,24 +34,24 @@ function stored() {
  */
 function show(chosen, buttons) {
   for (const button of buttons) {
-    const name = button.dataset.display ?? "";
-    const value = button.dataset.value ?? "";
-    button.setAttribute("aria-pressed", String((chosen[name] ?? "") === value));
+    const name = button.dataset.display ?? '';
+    const value = button.dataset.value ?? '';
+    button.setAttribute('aria-pressed', String((chosen[name] ?? '') === value));
   }
-  for (const name of ["theme", "text", "contrast", "motion"]) {
+  for (const name of ['theme', 'text', 'contrast', 'motion']) {
     if (chosen[name]) document.documentElement.setAttribute(`data-${name}`, chosen[name]);
     else document.documentElement.removeAttribute(`data-${name}`);
   }
 }
 
-if (typeof document !== "undefined") {
+if (typeof document !== 'undefined') {
   /** @type {NodeListOf<HTMLElement>} */
-  const buttons = document.querySelectorAll("[data-display]");
+  const buttons = document.querySelectorAll('[data-display]');
   let chosen = stored();
   show(chosen, buttons);
   for (const button of buttons) {
-    button.addEventListener("click", () => {
-      chosen = choose(chosen, button.dataset.display ?? "", button.dataset.value ?? "");
+    button.addEventListener('click', () => {
+      chosen = choose(chosen, button.dataset.display ?? '', button.dataset.value ?? '');
       show(chosen, buttons);
       try {
         localStorage.setItem(KEY, JSON.stringify(chosen));
@@ -60,16 +60,16 @@ if (typeof document !== "undefined") {
       }
     });
   }
-  document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
+  document.addEventListener('click', (event) => {
+    for (const menu of document.querySelectorAll('details.menu[open]')) {
+      if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute('open');
     }
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
-      menu.removeAttribute("open");
-      menu.querySelector("summary")?.focus();
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    for (const menu of document.querySelectorAll('details.menu[open]')) {
+      menu.removeAttribute('open');
+      menu.querySelector('summary')?.focus();
     }
   });
 }

@@ -2,9 +2,9 @@
 
 const library = /** @type {any} */ (window).allauth?.webauthn?.forms;
 
-for (const button of document.querySelectorAll("button[data-passkey]")) {
+for (const button of document.querySelectorAll('button[data-passkey]')) {
   if (!(button instanceof HTMLButtonElement)) continue;
-  const { passkey = "", credential, passwordless } = button.dataset;
+  const { passkey = '', credential, passwordless } = button.dataset;
   library?.[passkey]?.({
     ids: {
       login: button.id,
@@ -12,13 +12,13 @@ for (const button of document.querySelectorAll("button[data-passkey]")) {
       authenticate: button.id,
       credential,
       passwordless,
-      data: "js_data",
+      data: 'js_data',
     },
   });
 }
 
-document.addEventListener("allauth.error", (event) => {
-  const trouble = document.getElementById("passkey_trouble");
+document.addEventListener('allauth.error', (event) => {
+  const trouble = document.getElementById('passkey_trouble');
   if (!trouble) return;
   event.preventDefault();
   trouble.hidden = false;
