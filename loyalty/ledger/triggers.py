@@ -178,10 +178,10 @@ def sqlite_triggers() -> dict[str, tuple[str, str]]:
             "members_account",
             f"BEFORE UPDATE OF {balance}, {sequence} ON members_account WHEN {refused}",
         )
+        # A new account has no entries, so it starts empty; REPLACE is an INSERT too.
         found[f"members_account_{balance}_new"] = (
             "members_account",
-            f"BEFORE INSERT ON members_account WHEN NEW.{balance} <> 0 OR NEW.{sequence} <> 0"
-            " BEGIN SELECT RAISE(ABORT, 'an account starts empty'); END",
+            f"BEFORE INSERT ON members_account WHEN {refused}",
         )
     return found
 

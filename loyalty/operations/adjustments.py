@@ -116,8 +116,11 @@ def adjust_points(
     check_open(standing)
     if points == 0:
         raise NothingToAdjustError
-    if abs(points) > standing.card.adjust_cap:
-        raise AboveCapError(most=standing.card.adjust_cap)
+    most = standing.card.adjust_cap
+    if standing.adjust_cap is not None:
+        most = min(most, standing.adjust_cap)
+    if abs(points) > most:
+        raise AboveCapError(most=most)
     move = drafting.earned(standing, points) if points > 0 else drafting.spent(standing, -points)
 
     return _post(

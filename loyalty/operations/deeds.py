@@ -57,6 +57,15 @@ def fingerprint(name: str, **content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def key_of_part(request_id: str, part: str) -> str:
+    """Return the request key of a transaction that another one causes.
+
+    Hashed, because a key is at most 64 long and two long ones may begin alike; ``part`` tells the
+    parts of one deed apart.
+    """
+    return f"{hashlib.sha256(request_id.encode()).hexdigest()[:40]}:{part}"
+
+
 def one_transaction(operation: Callable[P, R]) -> Callable[P, R]:
     """Run the operation in one database transaction, again after a deadlock, at most three times.
 
@@ -65,17 +74,17 @@ def one_transaction(operation: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(operation)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        tries = 1 if connection.in_atomic_block else MOST_TRIES
-        for left in reversed(range(tries)):
+        left = 1 if connection.in_atomic_block else MOST_TRIES
+        while True:
+            left -= 1
             try:
                 with transaction.atomic():
                     return operation(*args, **kwargs)
             except OperationalError as error:
-                if not _is_worth_retrying(error):
+                if not _is_lack_of_time(error):
                     raise
                 if not left or _state(error) not in _TRY_AGAIN:
                     raise BusyError from error
-        raise BusyError
 
     return run
 
@@ -84,7 +93,7 @@ def _state(error: Exception) -> str:
     return str(getattr(error.__cause__, "sqlstate", "") or "")
 
 
-def _is_worth_retrying(error: OperationalError) -> bool:
+def _is_lack_of_time(error: OperationalError) -> bool:
     return _state(error) in _TRY_AGAIN | _BUSY or "locked" in str(error)
 
 

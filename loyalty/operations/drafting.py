@@ -18,7 +18,7 @@ from loyalty.members.models import (
     VoucherOrigin,
     VoucherStatus,
 )
-from loyalty.operations.deeds import RepeatDiffersError, broke
+from loyalty.operations.deeds import RepeatDiffersError, broke, key_of_part
 from loyalty.operations.standing import Standing
 from loyalty.outbox.models import EventType
 from loyalty.rules import expiry, lots, tiers
@@ -68,8 +68,7 @@ def companion(main: Draft, kind: Kind, name: str, **extra: Any) -> Draft:
         account=main.account,
         actor_id=main.actor_id,
         store_id=main.store_id,
-        # A request key is at most 64 long; hashing keeps companions unique below that.
-        request_id=f"{main.request_id[:48]}:{name}"[:64],
+        request_id=key_of_part(main.request_id, name),
         fingerprint=main.fingerprint,
         occurred_at=main.occurred_at,
         terms_id=main.terms_id,
@@ -125,22 +124,27 @@ def spent(standing: Standing, points: int) -> Move:
     )
 
 
+def is_held(source: str, until: datetime | None, at: datetime) -> bool:
+    """Return whether a tier was set by hand and stays: until its date, or without one for ever."""
+    return source == TierSource.MANUAL and (until is None or until > at)
+
+
 def tier_after(standing: Standing, awarded: int) -> TierMove | None:
     """Return the tier move that these lifetime points cause, or None.
 
     A tier set by hand stays until its hold date; without a date, until somebody changes it.
     """
-    account, at = standing.account, standing.deed.occurred_at
-    is_held = account.tier_source == TierSource.MANUAL and (
-        account.tier_hold_until is None or account.tier_hold_until > at
-    )
-    if is_held:
+    account = standing.account
+    if is_held(account.tier_source, account.tier_hold_until, standing.deed.occurred_at):
         return None
+    move = automatic_tier(standing, awarded)
+    return None if move.to_tier_id == account.tier_id else move
+
+
+def automatic_tier(standing: Standing, awarded: int) -> TierMove:
+    """Return the tier that these lifetime points reach, as a move."""
     found = tiers.reached(awarded, standing.terms.tiers)
-    to_tier_id = found.tier_id if found else None
-    if to_tier_id == account.tier_id:
-        return None
-    return TierMove(to_tier_id=to_tier_id, source=TierSource.AUTOMATIC)
+    return TierMove(to_tier_id=found.tier_id if found else None, source=TierSource.AUTOMATIC)
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:

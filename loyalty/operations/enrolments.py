@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from cards import access, terms
 from cards.models import Card, NumberMode, PrintedCard, TermsVersion
 from clubs.models import Manager, Partner, StaffMember
-from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, Fact, LotGrant, Move, TierMove
 from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.members import codes
@@ -21,16 +20,21 @@ from loyalty.members.models import (
     Membership,
     TierSource,
 )
+from loyalty.operations import drafting
 from loyalty.operations.deeds import (
     Deed,
     RepeatDiffersError,
     broke,
     fingerprint,
+    key_of_part,
     one_transaction,
 )
 from loyalty.operations.standing import CardNotOpenError
 from loyalty.outbox.models import EventType
 from loyalty.rules import expiry, tiers
+
+# What a card number may be long: the column's width.
+MOST_CHARACTERS = 24
 
 
 class EnrolmentNotAllowedError(PermissionError):
@@ -98,6 +102,7 @@ def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> 
         cannot join; AlreadyMemberError if their e-mail belongs to another person's record.
     """
     card = _lock_card(card_id, deed.occurred_at)
+    _lock_partner(card)
     assert deed.actor  # noqa: S101 - the wallet asks for sign-in
 
     member = Member.objects.filter(partner=card.partner, user=deed.actor, merged_into=None).first()
@@ -124,6 +129,7 @@ def enrol_at_counter(
         ConsentMissingError: if they cannot be enrolled.
     """
     card = _lock_card(card_id, deed.occurred_at)
+    _lock_partner(card)
 
     if not _may_enrol(deed, card):
         raise EnrolmentNotAllowedError
@@ -160,12 +166,16 @@ def _lock_card(card_id: int, at: datetime) -> Card:
     return card
 
 
+def _lock_partner(card: Card) -> None:
+    """Lock the partner: it guards the quota, and that a person becomes its member once."""
+    Partner.objects.select_for_update(no_key=True).get(pk=card.partner_id)
+
+
 def _new_member(
     deed: Deed, partner: Partner, person: Person, consent: Consent, *, is_own: bool
 ) -> Member:
     if not consent.version:
         raise ConsentMissingError
-    Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     limit = partner.max_members
     if limit is not None and Member.objects.filter(partner=partner).count() >= limit:
         raise MemberQuotaError(limit=limit)
@@ -233,7 +243,7 @@ def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str 
         if broke(error, "card_number_is_unique", "card_id", "number"):
             raise CardNumberError(reason="taken") from error
         raise
-    posting.post(_enrolment_drafts(deed, membership, version, content))
+    drafting.post(_enrolment_drafts(deed, membership, version, content))
     return membership
 
 
@@ -242,13 +252,12 @@ def _number_and_code(card: Card, typed: str) -> tuple[str, str]:
     number = "".join(typed.split()).upper()
     match NumberMode(card.number_mode):
         case NumberMode.AUTO:
-            number = f"{card.number_prefix}{card.next_number:0{card.number_width}d}"
-            Card.objects.filter(pk=card.pk).update(next_number=card.next_number + 1)
-            return number, codes.new_card_code()
+            return _next_number(card), codes.new_card_code()
         case NumberMode.TYPED:
-            if not number or not number.isalnum() or not number.isascii():
+            is_number = number.isalnum() and number.isascii() and len(number) <= MOST_CHARACTERS
+            if not is_number:
                 raise CardNumberError(reason="missing")
-            return number[:24], codes.new_card_code()
+            return number, codes.new_card_code()
         case NumberMode.PREPRINTED:
             printed = PrintedCard.objects.filter(card=card, is_void=False)
             if number:
@@ -258,6 +267,18 @@ def _number_and_code(card: Card, typed: str) -> tuple[str, str]:
             if found is None:
                 raise CardNumberError(reason="not in stock")
             return found.number, found.code
+
+
+def _next_number(card: Card) -> str:
+    """Return the card's next free number, which may pass numbers typed by hand before."""
+    counter = card.next_number
+    while True:
+        number = f"{card.number_prefix}{counter:0{card.number_width}d}"
+        counter += 1
+        if not Membership.objects.filter(card=card, number=number).exists():
+            break
+    Card.objects.filter(pk=card.pk).update(next_number=counter)
+    return number
 
 
 def _enrolment_drafts(
@@ -297,7 +318,7 @@ def _enrolment_drafts(
     move = Move(amount=points, grants=(LotGrant(amount=points, expires_at=expires_at),))
     bonus = Draft(
         kind=Kind.BONUS,
-        request_id=f"{deed.request_id[:48]}:welcome",
+        request_id=key_of_part(deed.request_id, "welcome"),
         cause=main,
         moves=(move,),
         lifetime_points=points,

@@ -75,7 +75,7 @@ def award_purchase(
     earned = _purchase_earning(standing, bill)
     claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
 
-    return _post(standing, Kind.PURCHASE, earned, content, claim, bill.amount_minor, receipt)
+    return _post(standing, Kind.PURCHASE, earned, content, claim, bill.amount_minor)
 
 
 def _purchase_earning(standing: Standing, bill: Bill) -> Earning:
@@ -120,7 +120,7 @@ def award_points(
     earned = earning.earn_by_points(points=points, terms=standing.terms)
     claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
 
-    return _post(standing, Kind.POINTS, earned, content, claim, None, receipt)
+    return _post(standing, Kind.POINTS, earned, content, claim, None)
 
 
 def _post(
@@ -130,7 +130,6 @@ def _post(
     content: str,
     claim: ReceiptClaim | None,
     amount_minor: int | None,
-    receipt: str,
 ) -> Transaction:
     account, points = standing.account, earned.points
     awarded = account.lifetime_points + points
@@ -142,7 +141,7 @@ def _post(
         content=content,
         amount_minor=amount_minor,
         receipt=claim,
-        receipt_number=receipt,
+        receipt_number=claim.number if claim else "",
         moves=(drafting.earned(standing, points),) if points else (),
         lifetime_points=points,
         tier=tier,
@@ -165,6 +164,8 @@ def _post(
     try:
         return drafting.post([main, *followers])
     except IntegrityError as error:
-        if broke(error, "receipt_is_used_once", "store_id", "number", "period"):
-            raise receipts.ReceiptAlreadyUsedError(number=receipt, transaction_id=None) from error
+        if claim and broke(error, "receipt_is_used_once", "store_id", "number", "period"):
+            raise receipts.ReceiptAlreadyUsedError(
+                number=claim.number, transaction_id=None
+            ) from error
         raise

@@ -37,26 +37,32 @@ def given_back(entry: Entry, at: datetime) -> Move:
 
 
 def taken_back(entry: Entry) -> Move | None:
-    """Return the mirror of an award: what its lots still hold is taken out of them.
+    """Return the mirror of what gave points: the lots it made or filled up give them again.
 
-    What has expired from them counts as taken already. None if nothing is left to take.
+    What has expired from them since counts as taken already. None if nothing is left to take.
 
     :raises PointsAlreadySpentError: if something else used them.
     """
-    takes: list[LotTake] = []
-    for lot in entry.lots.order_by("pk"):
-        missing = lot.earned - lot.remaining - _expired(lot)
-        if missing > 0:
-            raise PointsAlreadySpentError(missing=missing)
-        if lot.remaining:
-            takes.append(LotTake(lot_id=lot.pk, amount=lot.remaining))
+    takes = [_taken(entry, lot, lot.earned) for lot in entry.lots.order_by("pk")]
+    # A deed that gave points back (a voucher taken away) put them into older lots.
+    filled = entry.lot_uses.filter(amount__lt=0).select_related("lot").order_by("pk")
+    takes += [_taken(entry, use.lot, -use.amount) for use in filled]
     total = sum(take.amount for take in takes)
-    return Move(amount=-total, unit=Unit(entry.unit), takes=tuple(takes)) if total else None
+    some = tuple(take for take in takes if take.amount)
+    return Move(amount=-total, unit=Unit(entry.unit), takes=some) if total else None
 
 
-def _expired(lot: Lot) -> int:
-    found = LotUse.objects.filter(lot=lot, entry__transaction__kind=Kind.EXPIRY)
-    return found.aggregate(total=Sum("amount"))["total"] or 0
+def _taken(entry: Entry, lot: Lot, given: int) -> LotTake:
+    taken = min(given, lot.remaining)
+    missing = given - taken
+    if missing:
+        since = LotUse.objects.filter(
+            lot=lot, entry__transaction__kind=Kind.EXPIRY, entry_id__gt=entry.pk
+        )
+        missing -= since.aggregate(total=Sum("amount"))["total"] or 0
+    if missing > 0:
+        raise PointsAlreadySpentError(missing=missing)
+    return LotTake(lot_id=lot.pk, amount=taken)
 
 
 def mirrored(entry: Entry, at: datetime) -> Move | None:

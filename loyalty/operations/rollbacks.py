@@ -6,9 +6,18 @@ from typing import Any
 from django.db import IntegrityError
 
 from loyalty.ledger.drafts import Draft, Fact, Note, TierMove, VoucherStep
-from loyalty.ledger.models import REVERSIBLE_KINDS, Entry, Kind, Source, Transaction
+from loyalty.ledger.models import (
+    REVERSIBLE_KINDS,
+    Entry,
+    Kind,
+    Lot,
+    Source,
+    TierChange,
+    Transaction,
+    Unit,
+)
 from loyalty.members.models import Account, TierSource, VoucherStatus
-from loyalty.operations import drafting, restoring
+from loyalty.operations import drafting, offers, restoring
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.standing import (
     MembershipNotFoundError,
@@ -20,6 +29,7 @@ from loyalty.operations.standing import (
     lock,
 )
 from loyalty.outbox.models import EventType
+from loyalty.rules.offers import OfferState
 
 
 class NothingToUndoError(ValueError):
@@ -116,7 +126,7 @@ def reverse_transaction(
 
     :raises NotAllowedError: for anybody else or without a reason.
     :raises AlreadyUndoneError: NothingToUndoError: VoucherUsedError:
-        restoring.PointsAlreadySpentError: if it cannot be undone.
+        offers.RewardNotAvailableError: restoring.PointsAlreadySpentError: if it cannot be undone.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -129,11 +139,10 @@ def reverse_transaction(
         return repeat
 
     original = _reversible(standing.account, transaction_id)
+    latest = latest_reversible(standing.account.pk)
     drafts = _drafts(standing, original, content, note)
-    if drafts[0].tier is None:
-        # Out of order, the former tier is no guide: the awarded points that stay decide.
-        awarded = standing.account.lifetime_points + drafts[0].lifetime_points
-        drafts[0].tier = drafting.tier_after(standing, awarded)
+    if latest is not None and latest.pk != original.pk:
+        drafts[0].tier = _tier_out_of_order(standing, original, drafts[0].lifetime_points)
 
     return _post(drafts)
 
@@ -188,7 +197,10 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         .order_by("-pk")
     )
     for reward_id in sorted({one.reward_id for one in (original, *caused) if one.reward_id}):
-        drafting.lock_counter(reward_id)
+        counter = drafting.lock_counter(reward_id)
+        stock, is_taken = counter.reward.stock, _counts_back(original).get(reward_id, 0) > 0
+        if is_taken and stock is not None and counter.issued >= stock:
+            raise offers.RewardNotAvailableError(state=OfferState.SOLD_OUT)
     before = standing.available
     main = _mirror(standing, original, content, note=note)
     drafts = [main]
@@ -199,11 +211,26 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         "points": sum(move.amount for move in main.moves),
         "lifetime": main.lifetime_points,
         "balance_before": before,
-        "balance_after": before + points,
+        "balance_after": before + points + _due_taken(standing, drafts),
         "undone": original.kind,
         "reward": original.result.get("reward"),
     }
     return drafts
+
+
+def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
+    """Return how much the drafts take from lots past their date, which nobody could spend."""
+    if not standing.due_points:
+        return 0
+    taken = {
+        take.lot_id: take.amount
+        for one in drafts
+        for move in one.moves
+        for take in move.takes
+        if take.amount > 0 and move.unit == Unit.POINTS
+    }
+    due = Lot.objects.filter(pk__in=taken, expires_at__lte=standing.deed.occurred_at)
+    return sum(taken[pk] for pk in due.values_list("pk", flat=True))
 
 
 def _mirror(
@@ -248,6 +275,24 @@ def _tier_back(original: Transaction, account: Account) -> TierMove | None:
         source=TierSource(change.from_source),
         hold_until=change.from_hold_until,
     )
+
+
+def _tier_out_of_order(
+    standing: Standing, original: Transaction, lifetime_points: int
+) -> TierMove | None:
+    """Return the tier move when later deeds stand.
+
+    The former tier is no guide then: a hold that came before is restored, otherwise the awarded
+    points that stay decide.
+    """
+    awarded = standing.account.lifetime_points + lifetime_points
+    stands = {"transaction__reverses": None, "transaction__reversal": None}
+    last = TierChange.objects.filter(account=standing.account, **stands).order_by("-pk").first()
+    if last is None or last.transaction_id != original.pk or last.to_source != TierSource.MANUAL:
+        return drafting.tier_after(standing, awarded)
+    if drafting.is_held(last.from_source, last.from_hold_until, standing.deed.occurred_at):
+        return _tier_back(original, standing.account)
+    return drafting.automatic_tier(standing, awarded)
 
 
 def _voucher_steps(original: Transaction) -> tuple[VoucherStep, ...]:

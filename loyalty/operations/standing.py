@@ -76,6 +76,7 @@ class Standing:
     terms_id: int | None
     staff: dict[str, Any] | None
     role: str | None
+    adjust_cap: int | None
     scan: dict[str, Any] | None
     repeat_id: int | None
     due_points: int
@@ -107,6 +108,7 @@ def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Stand
     account = Account.objects.select_for_update(no_key=True).get(pk=locked.account_id)
 
     row = _facts(deed, membership_id, scan_id).get()
+    manager = row.manager_row or {}
     return Standing(
         deed=deed,
         membership=row,
@@ -114,7 +116,8 @@ def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Stand
         card=row.card,
         terms_id=row.terms_version_id,
         staff=row.staff_row,
-        role=Role.OWNER if deed.actor and deed.actor.is_superuser else row.manager_role,
+        role=Role.OWNER if deed.actor and deed.actor.is_superuser else manager.get("role"),
+        adjust_cap=manager.get("adjust_cap"),
         scan=row.scan_row,
         repeat_id=row.repeat_id,
         due_points=row.due_points,
@@ -161,7 +164,7 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
     )
     managers = Manager.objects.filter(
         user_id=actor_id, user__is_active=True, is_active=True, partner=OuterRef("partner")
-    )
+    ).values(found=JSONObject(role="role", adjust_cap="adjust_cap"))
     scans = Scan.objects.filter(
         pk=scan_id or 0,
         staff_id=actor_id,
@@ -184,7 +187,7 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
         .select_related("card__club", "partner", "member")
         .annotate(
             staff_row=Subquery(staff[:1]),
-            manager_role=Subquery(managers.values("role")[:1]),
+            manager_row=Subquery(managers[:1]),
             scan_row=Subquery(scans[:1]),
             terms_version_id=Subquery(versions.order_by("-number").values("pk")[:1]),
             repeat_id=Subquery(repeats.values("pk")[:1]),
