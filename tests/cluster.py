@@ -23,6 +23,8 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
 }
 ATTEMPTS = 5
+# It waits until its input is closed, which happens even when its parent is killed.
+GUARD = 'read -r _; "$@" >/dev/null 2>&1; rm -rf -- "$FOLDER"'
 
 
 class NoServerError(RuntimeError):
@@ -78,13 +80,10 @@ def running(binaries: Path) -> Iterator[str]:
     account = _unprivileged_account()
     folder = _traversable_folder(account)
     cluster = _Cluster(folder=folder, binaries=binaries, account=account)
-    try:
+    with cluster.guarded():
         cluster.create()
         port = cluster.start()
         yield f"postgresql://loyalty:{cluster.password}@127.0.0.1:{port}/postgres"
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:
@@ -173,10 +172,19 @@ class _Cluster:
         said = log.read_text(errors="replace") if log.exists() else ""
         raise NoServerError(f"the server did not start: {said[-800:]}")
 
-    def stop(self) -> None:
-        """Stop the server, if it runs."""
-        if (self.folder / "data" / "postmaster.pid").exists():
-            self._run("pg_ctl", "stop", "-m", "immediate", "-w", "-t", "30")
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Have the server stopped and the folder removed at the end, however this process ends."""
+        stop = ["-D", str(self.folder / "data"), "stop", "-m", "immediate", "-w", "-t", "30"]
+        command = _as_account(self.account, [str(self.binaries / "pg_ctl"), *stop])
+        with subprocess.Popen(
+            ["sh", "-c", GUARD, "guard", *command],
+            cwd="/",
+            env={**os.environ, "FOLDER": str(self.folder)},
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        ):
+            yield  # Leaving closes the guard's input and waits for it.
 
     def _run(self, program: str, *arguments: str) -> str:
         """Run one of PostgreSQL's programs on the folder; return what it said if it failed."""

@@ -38,7 +38,7 @@ def find_node() -> str:
 def test_command(node: str) -> list[str]:
     """Return the command that runs every test file, named one by one for every version of Node."""
     files = sorted(str(path) for path in (ROOT / "tests" / "js").rglob("*.test.mjs"))
-    return [node, "--test", *files]
+    return [node, "--test", "--test-reporter=spec", *files]
 
 
 def install_compiler() -> None:

@@ -160,7 +160,7 @@ def run_in_node(_plan: Plan) -> Outcome:
 def judge_coverage(outcomes: list[Outcome]) -> Outcome:
     """Combine what the legs covered and hold it against the figures of pyproject.toml and ours."""
     _headline("coverage of all legs together")
-    settings = {**os.environ, "COVERAGE_FILE": str(COVERAGE_FOLDER / "combined")}
+    settings = {**os.environ, "COVERAGE_FILE": str(COVERAGE_FOLDER / ".coverage")}
     coverage = [sys.executable, "-m", "coverage"]
     if _run([*coverage, "combine", "--keep", "--quiet", str(COVERAGE_FOLDER)], settings):
         return Outcome("coverage", passed=False)
