@@ -107,7 +107,22 @@ def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Stand
         raise MembershipNotFoundError
     account = Account.objects.select_for_update(no_key=True).get(pk=locked.account_id)
 
-    row = _facts(deed, membership_id, scan_id).get()
+    return _standing(deed, _facts(deed, membership_id, scan_id).get(), account)
+
+
+def look(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Standing:
+    """Return the same facts without holding the rows, for a page that foretells a deed.
+
+    :raises MembershipNotFoundError: if there is no such membership.
+    """
+    facts = _facts(deed, membership_id, scan_id).select_related("account__tier")
+    row = facts.order_by("pk").first()
+    if row is None:
+        raise MembershipNotFoundError
+    return _standing(deed, row, row.account)
+
+
+def _standing(deed: Deed, row: Any, account: Account) -> Standing:
     manager = row.manager_row or {}
     return Standing(
         deed=deed,

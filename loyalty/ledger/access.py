@@ -1,0 +1,40 @@
+"""The only functions that fetch a transaction for a person."""
+
+from clubs.models import Club
+from loyalty.ledger.models import Source, Transaction
+from loyalty.users.models import User
+
+
+class TransactionNotFoundError(LookupError):
+    """There is no such transaction, or it is none of this person's business."""
+
+
+def own_counter_deed(*, user: User, transaction_id: int) -> Transaction:
+    """Return a deed that this person did at a counter where they work, with what a result shows.
+
+    :raises TransactionNotFoundError: if somebody else did it, or the club is not theirs.
+    """
+    found = (
+        Transaction.objects.filter(
+            pk=transaction_id,
+            actor=user,
+            source=Source.SCAN,
+            caused_by=None,
+            membership__isnull=False,
+            card__club__in=Club.objects.staffed_by(user.pk),
+        )
+        .select_related(
+            "account__tier",
+            "card__club",
+            "card__partner",
+            "membership__member",
+            "reversal",
+            "reverses",
+            "store",
+        )
+        .order_by("pk")
+        .first()
+    )
+    if found is None:
+        raise TransactionNotFoundError
+    return found

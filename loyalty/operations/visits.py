@@ -1,0 +1,168 @@
+"""What a counter page shows of a visit, foretold by the same checks and rules as the deeds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from loyalty.ledger.models import Transaction
+from loyalty.members.models import Voucher, VoucherStatus
+from loyalty.operations import enrolments, offers, scans
+from loyalty.operations.deeds import Deed, one_transaction
+from loyalty.operations.enrolments import Consent, Person
+from loyalty.operations.offers import RewardOffer
+from loyalty.operations.purchases import (
+    AmountCardError,
+    Bill,
+    NothingToAwardError,
+    PointsOnlyCardError,
+    WrongCurrencyError,
+)
+from loyalty.operations.scans import Looker, Shown
+from loyalty.operations.standing import (
+    EARNING_KINDS,
+    Standing,
+    check_earning_limits,
+    check_may_serve,
+    check_may_spend,
+    check_not_own,
+    check_open,
+    look,
+)
+from loyalty.rules import earning
+from loyalty.rules.earning import Earning
+
+# A second scan of the same card so soon after a booking is most likely the same purchase.
+ASK_AGAIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A member at the counter: what they have, what they can have, and what stands in the way.
+
+    ``earning_refusal`` and ``spending_refusal`` are the errors that the deeds would raise now.
+    """
+
+    standing: Standing
+    offers: list[RewardOffer]
+    vouchers: list[Voucher]
+    just_booked: Transaction | None
+    earning_refusal: Exception | None
+    spending_refusal: Exception | None
+
+    @property
+    def ready_count(self) -> int:
+        """Return how many things could be handed out for what the member has."""
+        return sum(offer.is_ready for offer in self.offers) + len(self.vouchers)
+
+
+def visit(*, deed: Deed, membership_id: int, scan_id: int) -> Visit:
+    """Return what the counter page shows, in four statements; writes nothing.
+
+    :raises MembershipNotFoundError: if there is no such membership.
+    """
+    standing = look(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    at = deed.occurred_at
+    return Visit(
+        standing=standing,
+        offers=offers.listed(account=standing.account, available=standing.available, at=at),
+        vouchers=_ready_vouchers(standing, at),
+        just_booked=_just_booked(membership_id, at),
+        earning_refusal=_first_refusal(
+            standing, check_may_serve, check_not_own, check_open, check_earning_limits
+        ),
+        spending_refusal=_first_refusal(standing, check_may_spend, check_not_own, check_open),
+    )
+
+
+def _first_refusal(standing: Standing, *checks: Callable[[Standing], None]) -> Exception | None:
+    for check in checks:
+        try:
+            check(standing)
+        except (LookupError, PermissionError, ValueError) as error:
+            return error
+    return None
+
+
+def _ready_vouchers(standing: Standing, at: datetime) -> list[Voucher]:
+    ready = Voucher.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=at),
+        account=standing.account,
+        status=VoucherStatus.ISSUED,
+    )
+    return list(ready.select_related("reward").order_by("pk"))
+
+
+def _just_booked(membership_id: int, at: datetime) -> Transaction | None:
+    booked = Transaction.objects.filter(
+        membership_id=membership_id,
+        kind__in=EARNING_KINDS,
+        occurred_at__gt=at - ASK_AGAIN,
+        reversal__isnull=True,
+    )
+    return booked.order_by("-occurred_at", "-pk").first()
+
+
+def preview_purchase(*, deed: Deed, membership_id: int, bill: Bill, scan_id: int) -> Earning:
+    """Return what a purchase would earn now, by the rules that would book it. Source: R7.3.
+
+    :raises WrongCurrencyError: PointsOnlyCardError: NothingToAwardError:
+        earning.AmountTooLargeError: if the bill cannot earn; and the errors of standing.
+    """
+    standing = _may_earn(deed, membership_id, scan_id)
+    if bill.currency != standing.card.currency:
+        raise WrongCurrencyError
+    if standing.terms.is_points_only:
+        raise PointsOnlyCardError
+    if bill.amount_minor <= 0:
+        raise NothingToAwardError
+    tier = standing.terms.tier(standing.account.tier_id)
+    return earning.earn_by_amount(amount_minor=bill.amount_minor, terms=standing.terms, tier=tier)
+
+
+def preview_points(*, deed: Deed, membership_id: int, points: int, scan_id: int) -> Earning:
+    """Return what points entered on a points-only card would give now. Source: R9.2.
+
+    :raises AmountCardError: earning.TooManyPointsError: if the points cannot be given; and the
+        errors of standing.
+    """
+    standing = _may_earn(deed, membership_id, scan_id)
+    if not standing.terms.is_points_only:
+        raise AmountCardError
+    return earning.earn_by_points(points=points, terms=standing.terms)
+
+
+def _may_earn(deed: Deed, membership_id: int, scan_id: int) -> Standing:
+    standing = look(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    check_may_serve(standing)
+    check_not_own(standing)
+    check_open(standing)
+    check_earning_limits(standing)
+    return standing
+
+
+@one_transaction
+def enrol_visitor(  # noqa: PLR0913 - who, where, which card, who they are, what they agreed to
+    *,
+    deed: Deed,
+    looker: Looker,
+    card_id: int,
+    person: Person,
+    consent: Consent,
+    number: str = "",
+) -> Shown:
+    """Make a guest with a card and open their visit, in one go; return the scan of the visit.
+
+    Staff who write a member's data down with them have confirmed who it is. A repeat opens the
+    first membership again. Raises what `enrolments.enrol_at_counter` raises.
+    """
+    membership = enrolments.enrol_at_counter(
+        deed=deed, card_id=card_id, person=person, consent=consent, number=number
+    )
+    return scans.choose_member(
+        looker=looker,
+        membership_id=membership.pk,
+        is_phone_confirmed=person.is_phone_confirmed,
+        at=deed.occurred_at,
+    )
