@@ -5,8 +5,8 @@ BIN := .venv/bin
 MANAGE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check quick lint fmt types walls migrations templates js messages lock \
-	upgrade tools
+.PHONY: help demo run test check quick lint fmt types walls migrations templates js bench messages \
+	lock upgrade tools
 
 help: ## List what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
@@ -49,6 +49,9 @@ templates: tools ## Style of the templates
 
 js: tools ## Types and tests of the JavaScript, where Node is here
 	@$(BIN)/python -m tests.javascript
+
+bench: tools ## Statements, CPU and time of the deeds at the counter, on both databases
+	@$(BIN)/python -m tests.bench
 
 messages: tools ## Collect the texts to translate and compile the catalogues (needs gettext)
 	$(MANAGE) makemessages --all --keep-pot --no-location \
