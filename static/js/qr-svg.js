@@ -15,7 +15,7 @@ const COMPACT = /^[0-9A-Z $%*+\-./:]*$/;
 /**
  * Return the address a member's code shows, in upper case so that it stays small.
  *
- * @param {string} site such as `https://loyal.example`
+ * @param {string} site scheme, host and port, as in `SITE_URL`
  * @param {string} code
  * @param {string} totp six digits, or '' for a printed card
  * @returns {string}

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.management import call_command
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import override_settings
 
 STRICT = (
@@ -38,6 +39,10 @@ class Site:
     permissions: str = "camera=(self)"
     missing: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    # The entity tag of `/version/`, by which an open page sees that something changed.
+    tag: str = '"1"'
+    # A dead network: connections end without an answer.
+    is_down: bool = False
 
     @property
     def host(self) -> str:
@@ -63,6 +68,12 @@ def collect(folder: Path) -> Path:
         skipped = ["admin/*", "unfold/*", "rest_framework/*"]
         call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=skipped)
     return folder
+
+
+def static_urls(static_folder: Path, *names: str) -> list[str]:
+    """Return the addresses of static files as pages name them."""
+    with override_settings(STATIC_ROOT=str(static_folder), STORAGES=STORAGES):
+        return [static(name) for name in names]
 
 
 def scan_page(static_folder: Path) -> str:
@@ -104,15 +115,20 @@ def _handler(running: Site) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if running.is_down:
+                self.close_connection = True
+                return
             path = urlsplit(self.path).path
             running.asked.append(path)
-            status, kind, body = _answer(running, path)
+            is_same = path == "/version/" and self.headers["If-None-Match"] == running.tag
+            status, kind, body = (304, "", b"") if is_same else _answer(running, path)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", running.policy)
             self.send_header("Permissions-Policy", running.permissions)
             self.send_header("Cache-Control", "no-store")
+            self.send_header("ETag", running.tag)
             self.end_headers()
             self.wfile.write(body)
 
@@ -129,8 +145,10 @@ def _answer(running: Site, path: str) -> tuple[int, str, bytes]:
     if path in running.pages:
         kind = "text/javascript" if path.endswith(".js") else html
         return 200, kind, running.pages[path].encode()
-    if path.startswith(("/C/", "/R/")):
+    if path.startswith(("/C/", "/R/", "/signed-out/")):
         return 200, html, LANDED.encode()
+    if path == "/version/":
+        return 200, "text/plain", b""
     file = running.static_folder / path.removeprefix("/static/")
     if path.startswith("/static/") and file.is_file():
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
