@@ -16,7 +16,11 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the trigger installer and the check."""
-        from loyalty.ledger import triggers  # noqa: PLC0415 - models are ready only now
+        from loyalty.ledger import (  # noqa: PLC0415 - models are ready only now
+            belongings,  # noqa: F401 - registers its checks
+            invariants,  # noqa: F401 - registers its checks
+            triggers,
+        )
 
         def install(**facts: Any) -> None:
             triggers.install(using=facts["using"])
