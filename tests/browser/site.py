@@ -78,7 +78,7 @@ def static_urls(static_folder: Path, *names: str) -> list[str]:
 
 def scan_page(static_folder: Path) -> str:
     """Return the scan page as staff get it."""
-    context = {
+    context: dict[str, object] = {
         "scan_hosts": "loyal.example.com",
         "user": SimpleNamespace(name="Sam"),
         "staff_store": SimpleNamespace(name="Old Port"),

@@ -15,112 +15,126 @@ import { nextWait, retryAfter } from './pace.js';
 /** A `Date` header holds whole seconds; on average half a second is cut off. */
 const DATE_HEADER_MS = 500;
 
+/** A touch wakes a page that saw nothing new for this long. */
+const DROWSY_MS = 60_000;
+
 /**
  * Follow the server from this element on.
  *
  * @param {HTMLElement} root
- * @param {{ changed?: () => void, clock?: (offsetMs: number) => void }} [on]
- *   `changed` runs in place of fetching the fragment; `clock` receives what to add to our clock
+ * @param {FollowHooks} [on]
  * @returns {() => void} stops following
  */
 export function follow(root, on = {}) {
-  const versionUrl = root.dataset['versionUrl'] ?? '';
-  let version = root.dataset['version'] ?? '';
-  let movedMs = Date.now();
-  let failures = 0;
-  let retryAfterMs = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  let isStopped = false;
+  const follower = new Follower(root, on);
+  follower.start();
+  return () => follower.stop();
+}
 
-  async function ask() {
+class Follower {
+  /**
+   * @param {HTMLElement} root
+   * @param {FollowHooks} on
+   */
+  constructor(root, on) {
+    this.root = root;
+    this.on = on;
+    this.version = root.dataset['version'] ?? '';
+    this.movedMs = Date.now();
+    this.failures = 0;
+    this.retryAfterMs = 0;
+    this.isStopped = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  start() {
+    document.addEventListener('visibilitychange', () => this.#wake());
+    document.addEventListener('pointerdown', () => this.#touched());
+    window.addEventListener('online', () => this.#wake());
+    window.addEventListener('offline', () => this.#plan());
+    this.#plan();
+  }
+
+  stop() {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
+  async #ask() {
     try {
-      const response = await fetch(versionUrl, {
-        headers: version ? { 'If-None-Match': version } : {},
+      const response = await fetch(this.root.dataset['versionUrl'] ?? '', {
+        headers: this.version ? { 'If-None-Match': this.version } : {},
         cache: 'no-store',
         redirect: 'manual',
       });
-      hearClock(response);
-      retryAfterMs = retryAfter(response.headers.get('Retry-After'));
-      failures = response.ok || response.status === 304 ? 0 : failures + 1;
+      this.#hearClock(response);
+      this.retryAfterMs = retryAfter(response.headers.get('Retry-After'));
+      this.failures = response.ok || response.status === 304 ? 0 : this.failures + 1;
       if (isGone(response)) {
         location.reload();
-        stop();
+        this.stop();
       } else if (response.ok) {
-        await take(response.headers.get('ETag') ?? '');
+        await this.#take(response.headers.get('ETag') ?? '');
       }
     } catch {
-      failures += 1; // The network is away; the next question tries again, later each time.
+      this.failures += 1; // The network is away; the next question tries again, later each time.
     }
-    plan();
+    this.#plan();
   }
 
   /** @param {Response} response */
-  function hearClock(response) {
+  #hearClock(response) {
     const date = Date.parse(response.headers.get('Date') ?? '');
-    if (on.clock && Number.isFinite(date)) {
-      on.clock(clockOffset(date + DATE_HEADER_MS, Date.now()));
+    if (this.on.clock && Number.isFinite(date)) {
+      this.on.clock(clockOffset(date + DATE_HEADER_MS, Date.now()));
     }
   }
 
   /** @param {string} tag */
-  async function take(tag) {
-    if (tag === version) {
+  async #take(tag) {
+    if (tag === this.version) {
       return;
     }
-    const isFirst = version === '';
-    if (!isFirst) {
-      await (on.changed ? on.changed() : replaceParts(root));
+    if (this.version !== '') {
+      await (this.on.changed ? this.on.changed() : replaceParts(this.root));
     }
-    version = tag;
-    movedMs = Date.now();
+    this.version = tag;
+    this.movedMs = Date.now();
   }
 
-  function plan() {
-    clearTimeout(timer);
+  #plan() {
+    clearTimeout(this.timer);
     const wait = nextWait({
       isVisible: document.visibilityState === 'visible',
       isOnline: navigator.onLine,
       nowMs: Date.now(),
-      movedMs,
-      failures,
-      retryAfterMs,
+      movedMs: this.movedMs,
+      failures: this.failures,
+      retryAfterMs: this.retryAfterMs,
     });
-    if (wait !== null && !isStopped) {
-      timer = setTimeout(ask, wait);
+    if (wait !== null && !this.isStopped) {
+      this.timer = setTimeout(() => void this.#ask(), wait);
     }
   }
 
   /** Someone is back at the page: ask at once. */
-  function wake() {
-    movedMs = Date.now();
-    failures = 0;
-    retryAfterMs = 0;
-    clearTimeout(timer);
-    if (!isStopped && document.visibilityState === 'visible' && navigator.onLine) {
-      timer = setTimeout(ask, 0);
+  #wake() {
+    this.movedMs = Date.now();
+    this.failures = 0;
+    this.retryAfterMs = 0;
+    clearTimeout(this.timer);
+    if (!this.isStopped && document.visibilityState === 'visible' && navigator.onLine) {
+      this.timer = setTimeout(() => void this.#ask(), 0);
     }
   }
 
   /** A touch revives a page that had gone to sleep and leaves a waking one alone. */
-  function touched() {
-    const wasAsleep = Date.now() - movedMs > 60_000;
-    if (wasAsleep) {
-      wake();
+  #touched() {
+    if (Date.now() - this.movedMs > DROWSY_MS) {
+      this.#wake();
     }
   }
-
-  function stop() {
-    isStopped = true;
-    clearTimeout(timer);
-  }
-
-  document.addEventListener('visibilitychange', wake);
-  document.addEventListener('pointerdown', touched);
-  window.addEventListener('online', wake);
-  window.addEventListener('offline', plan);
-  plan();
-  return stop;
 }
 
 /**

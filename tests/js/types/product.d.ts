@@ -43,3 +43,10 @@ interface PollState {
   failures: number;
   retryAfterMs: number;
 }
+
+interface FollowHooks {
+  /** Runs in place of fetching the fragment. */
+  changed?: () => void | Promise<void>;
+  /** Receives what to add to this device's clock to get the server's. */
+  clock?: (offsetMs: number) => void;
+}
