@@ -50,6 +50,11 @@ class Place:
         """Say whether the database is a SQLite file."""
         return bool(self.database["ENGINE"].endswith("sqlite3"))
 
+    @property
+    def is_new(self) -> bool:
+        """Say whether there is no database to back up yet; on PostgreSQL somebody made one."""
+        return self.is_sqlite and not Path(self.database["NAME"]).exists()
+
 
 def this_machine() -> Place:
     """Return the place that the environment and `.env` name, with the defaults of the settings."""

@@ -131,7 +131,7 @@ def main() -> int:
 
 
 def _keep_what_is_there(place: Place) -> None:
-    if place.is_sqlite and not Path(place.database["NAME"]).exists():
+    if place.is_new:
         return
     kept = backup.back_up(place, name=f"{backup.name_of_now()}-before-restore")
     print(f"What was there is kept in {kept}", flush=True)

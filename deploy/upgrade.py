@@ -32,24 +32,26 @@ def _upgrade() -> int:
     from deploy import backup, environment  # noqa: PLC0415 - an older Python must reach the check
     from loyalty import env  # noqa: PLC0415 - the same
 
-    print("Backing up …", flush=True)
+    kept = None
     try:
-        kept = backup.back_up(backup.this_machine(), name=backup.name_of_now())
+        place = backup.this_machine()
+        if not place.is_new:
+            print("Backing up …", flush=True)
+            kept = backup.back_up(place, name=backup.name_of_now())
     except (backup.BackupError, env.SettingError) as problem:
         print(f"{problem}\nNothing was changed.", file=sys.stderr)
         return 1
-    print(f"  {kept}", flush=True)
+    print(f"  {kept}" if kept else "There is no database yet; making one.", flush=True)
     bootstrap.ensure(dev=False)
     for title, words in STEPS:
         print(f"{title} …", flush=True)
         command = [str(PYTHON), "manage.py", *words]
         done = subprocess.run(command, cwd=str(ROOT), env=environment.machine(), check=False)
         if done.returncode:
-            print(
-                f"\nmanage.py {words[0]} failed. To go back: check out the former version, then\n"
-                f"  python3 -m deploy.restore {kept}",
-                file=sys.stderr,
-            )
+            print(f"\nmanage.py {words[0]} failed.", file=sys.stderr)
+            if kept:
+                print("To go back: check out the former version, then", file=sys.stderr)
+                print(f"  python3 -m deploy.restore {kept}", file=sys.stderr)
             return 1
     print("\nUpgraded. Restart web and worker: systemctl restart loyalty-web loyalty-worker")
     return 0
