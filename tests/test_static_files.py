@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from wsgiref.headers import Headers
 
 import pytest
 from django.core.management import call_command
 
 from deploy import vendor
+from loyalty.web import storage
 from loyalty.web.storage import modules_needed_by
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -104,3 +106,13 @@ def test_imports_between_modules_follow_the_hashed_names(tmp_path: Path, setting
     ]
 
     assert missing == []
+
+
+def test_the_scanners_worker_may_compile_its_decoder_and_nothing_else():
+    plain, worker = Headers(), Headers()
+
+    storage.add_headers(plain, "", "/static/js/scan/page.0123abcd.js")
+    storage.add_headers(worker, "", "/static/js/scan/worker.0123abcd.js")
+
+    assert plain.items() == []
+    assert worker.items() == [("Content-Security-Policy", storage.WORKER_POLICY)]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import qrcode
 from django.conf import settings
-from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.util import QRData
 
 from loyalty.members.codes import QrMatrix
@@ -28,12 +28,12 @@ def claim_address(token: str) -> str:
 
 @lru_cache(maxsize=512)
 def matrix(text: str) -> QrMatrix:
-    """Return the modules of a text at the highest error correction that adds no size (Q at most).
+    """Return the modules of a text at level Q if that adds no size or stays at 29, else at M.
 
     Text of capitals, digits and the signs of an address is packed more tightly.
     """
     smallest: QrMatrix | None = None
-    for level in (ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q):
+    for level in (ERROR_CORRECT_M, ERROR_CORRECT_Q):
         code = qrcode.QRCode(error_correction=level, border=0, mask_pattern=MASK)
         is_plain = set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
         code.add_data(QRData(text, mode=ALPHANUMERIC) if is_plain else text)
@@ -42,5 +42,5 @@ def matrix(text: str) -> QrMatrix:
         if smallest is not None and len(found.rows) > max(len(smallest.rows), 29):
             break
         smallest = found
-    assert smallest  # noqa: S101 - level L always fits what we make
+    assert smallest  # noqa: S101 - level M always fits what we make
     return smallest

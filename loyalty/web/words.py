@@ -1,8 +1,7 @@
 """Deeds, rules and rewards in plain words; one set of words for wallet, counter and dashboard."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,9 @@ from loyalty.rules.earning import Earning, Reason
 from loyalty.rules.offers import OfferState
 from loyalty.rules.rounding import Rounding
 from loyalty.web.money import count, money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def points(number: int, card: Card) -> str:
