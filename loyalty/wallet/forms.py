@@ -1,10 +1,111 @@
 """Forms of the member's pages."""
 
+from typing import Any
+
 from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.operations.enrolments import tidy_name
+from loyalty.users.models import User
+from loyalty.wallet import consent
+
+NAME_LENGTH = 80
+SEARCH_LENGTH = 60
+
+
+class NameField(forms.CharField):
+    """A person's name: composed, single spaces, no control or direction marks."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Your name"))
+        super().__init__(max_length=NAME_LENGTH, **kwargs)
+        self.widget.attrs["autocomplete"] = "name"
+
+    def clean(self, value: Any) -> str:
+        """Return the tidy name, refuse one of nothing but marks."""
+        name = tidy_name(super().clean(value))
+        if self.required and not name:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return name
 
 
 class SignUpForm(forms.Form):
-    """What a new account asks for beside the e-mail."""
+    """What a new account asks for beside the e-mail: a name, and the privacy text."""
 
-    def signup(self, request, user) -> None:
-        """Keep the user as it is."""
+    field_order = ("name", "email", "password1", "consent")
+
+    name = NameField()
+    consent = forms.BooleanField(
+        label=_("I have read the privacy text and agree to it"),
+        error_messages={"required": _("Without this no account can be opened.")},
+    )
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Give the new user their name and language, and keep the consent for the first card."""
+        user.name = self.cleaned_data["name"]
+        user.language = get_language() or settings.LANGUAGE_CODE
+        user.save(update_fields=["name", "language"])
+        consent.keep(request, user=user)
+
+
+class RequestForm(forms.Form):
+    """The hidden key that makes a second sending of the same form harmless."""
+
+    request_id = forms.CharField(
+        min_length=8,
+        max_length=32,
+        widget=forms.HiddenInput,
+        validators=[RegexValidator(r"^[0-9a-f-]+\Z")],
+    )
+
+
+class JoinForm(RequestForm):
+    """Taking a card; the consent is asked for the first card of a partner."""
+
+    consent = forms.BooleanField(
+        error_messages={"required": _("Tick this to join. Nothing was opened yet.")}
+    )
+
+    def __init__(self, *args: Any, partner_name: str, needs_consent: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if needs_consent:
+            self.fields["consent"].label = _(
+                "I agree that %(partner)s keeps my name, e-mail and visits for this card"
+            ) % {"partner": partner_name}
+        else:
+            del self.fields["consent"]
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What people may change about themselves."""
+
+    name = NameField(help_text=_("Cards you open from now on carry this name."))
+
+    class Meta:
+        model = User
+        fields = ("name", "language")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) > 1:
+            self.fields["language"] = forms.ChoiceField(
+                label=_("Language"), choices=settings.LANGUAGES
+            )
+        else:
+            del self.fields["language"]
+
+
+class SearchForm(forms.Form):
+    """Words to find an open card by."""
+
+    q = forms.CharField(label=_("Search"), max_length=SEARCH_LENGTH, required=False)
+
+
+class BeforeForm(forms.Form):
+    """Below which deed a page of history begins."""
+
+    before = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
