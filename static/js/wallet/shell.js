@@ -4,7 +4,7 @@
  * The cached page is empty of people. It holds `[data-kept]` (hidden until a card is there) with
  * `[data-field="cardName|firstName|balance|code|host|asOf"]` (`asOf` with
  * `data-text="as of {time}"`), `<svg data-qr>`, `[data-code-countdown]`, an element
- * `[data-brand]` that receives `--brand` and `--on-brand`, `<select data-cards hidden>` inside its
+ * `[data-brand]` that receives `--brand` and `--brand-ink`, `<select data-cards hidden>` inside its
  * label for more than one card; and `[data-none-kept]`, hidden, for a phone that kept nothing.
  */
 
@@ -56,7 +56,7 @@ async function show(card) {
   const branded = document.querySelector('[data-brand]');
   if (branded instanceof HTMLElement) {
     branded.style.setProperty('--brand', card.brand);
-    branded.style.setProperty('--on-brand', card.onBrand);
+    branded.style.setProperty('--brand-ink', card.onBrand);
   }
   stopCode = card.key ? await showRotatingCode(document, { ...card, offset: () => card.offset }) : stopCode;
 }
