@@ -143,7 +143,7 @@ def _may_earn(deed: Deed, membership_id: int, scan_id: int) -> Standing:
 
 
 @one_transaction
-def enrol_visitor(  # noqa: PLR0913 - who, where, which card, who they are, what they agreed to
+def enrol_visitor(
     *,
     deed: Deed,
     looker: Looker,

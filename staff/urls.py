@@ -1,0 +1,45 @@
+"""Addresses of the staff portal."""
+
+from django.urls import path
+
+from staff.views import (
+    awarding,
+    counter,
+    enrolling,
+    home,
+    people,
+    results,
+    scanning,
+    searching,
+    slips,
+    spending,
+)
+
+app_name = "staff"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("store/", home.choose_store, name="store"),
+    path("scan/", scanning.scan, name="scan"),
+    path("not-your-club/", scanning.not_your_club, name="not_your_club"),
+    path("unknown-code/", scanning.unknown_code, name="unknown_code"),
+    path("own-card/", scanning.own_card, name="own_card"),
+    path("search/", searching.search, name="search"),
+    path("member/<int:membership_id>/", searching.member, name="member"),
+    path("enrol/", enrolling.enrol, name="enrol"),
+    path("counter/<int:scan_id>/", counter.counter, name="counter"),
+    path("counter/<int:scan_id>/preview/", counter.preview, name="preview"),
+    path("counter/<int:scan_id>/award/", awarding.award, name="award"),
+    path("counter/<int:scan_id>/points/", awarding.points, name="points"),
+    path("counter/<int:scan_id>/give/", awarding.give, name="give"),
+    path("counter/<int:scan_id>/rewards/", spending.rewards, name="rewards"),
+    path("counter/<int:scan_id>/redeem/", spending.redeem, name="redeem"),
+    path("counter/<int:scan_id>/claim/", spending.claim, name="claim"),
+    path("counter/<int:scan_id>/voucher/", spending.voucher, name="voucher"),
+    path("counter/<int:scan_id>/link/", enrolling.link, name="link"),
+    path("result/<int:transaction_id>/", results.result, name="result"),
+    path("result/<int:transaction_id>/undo/", results.undo, name="undo"),
+    path("lock/", people.lock, name="lock"),
+    path("switch/", people.switch, name="switch"),
+    path("pin/", people.set_pin, name="set_pin"),
+    path("slip/", slips.slip, name="slip"),
+]
