@@ -28,6 +28,14 @@ def pytest_runtest_setup(item):
         pytest.skip("says something about PostgreSQL only")
 
 
+@pytest.fixture(autouse=True)
+def forget_published_rules():
+    """Forget rules read in other tests: every test hands out the same keys again."""
+    from cards import terms  # Django is set up only now.
+
+    terms.of_version.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Keep a copy of the migrated database, which transactional tests put back."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from loyalty.ledger.drafts import Draft, Fact, Note, TierMove, VoucherStep
 from loyalty.ledger.models import (
@@ -139,12 +140,8 @@ def reverse_transaction(
         return repeat
 
     original = _reversible(standing.account, transaction_id)
-    latest = latest_reversible(standing.account.pk)
-    drafts = _drafts(standing, original, content, note)
-    if latest is not None and latest.pk != original.pk:
-        drafts[0].tier = _tier_out_of_order(standing, original, drafts[0].lifetime_points)
 
-    return _post(drafts)
+    return _post(_drafts(standing, original, content, note))
 
 
 def latest_reversible(account_id: int) -> Transaction | None:
@@ -203,6 +200,8 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
             raise offers.RewardNotAvailableError(state=OfferState.SOLD_OUT)
     before = standing.available
     main = _mirror(standing, original, content, note=note)
+    if _is_out_of_order(original):
+        main.tier = _tier_out_of_order(standing, original, main.lifetime_points)
     drafts = [main]
     for number, one in enumerate(caused):
         drafts.append(_mirror(standing, one, content, main=main, name=f"undo-{number}"))
@@ -277,10 +276,17 @@ def _tier_back(original: Transaction, account: Account) -> TierMove | None:
     )
 
 
+def _is_out_of_order(original: Transaction) -> bool:
+    """Return whether a later deed stands, or an earlier one was undone after this one was done."""
+    later = Transaction.objects.filter(account_id=original.account_id, pk__gt=original.pk)
+    stands = Q(kind__in=REVERSIBLE_KINDS, caused_by=None, reversal=None)
+    return later.filter(stands | Q(kind=Kind.REVERSAL, reverses__lt=original.pk)).exists()
+
+
 def _tier_out_of_order(
     standing: Standing, original: Transaction, lifetime_points: int
 ) -> TierMove | None:
-    """Return the tier move when later deeds stand.
+    """Return the tier move when the deeds are not undone from the latest on.
 
     The former tier is no guide then: a hold that came before is restored, otherwise the awarded
     points that stay decide.

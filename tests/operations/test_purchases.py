@@ -39,7 +39,10 @@ def test_earn_then_a_reward_then_undo_from_one_scan():
     )
 
     got = redemptions.redeem_reward(
-        deed=deed(cast.sam), membership_id=cast.membership.pk, reward_id=cast.reward.pk, scan_id=scan
+        deed=deed(cast.sam),
+        membership_id=cast.membership.pk,
+        reward_id=cast.reward.pk,
+        scan_id=scan,
     )
     undone = rollbacks.undo_own_latest(
         deed=deed(cast.sam), membership_id=cast.membership.pk, transaction_id=got.pk
