@@ -10,6 +10,7 @@ if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="loyalty-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 _data = Path(os.environ["DATA_DIR"])
+(_data / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns without it.
 os.environ.setdefault("SECRET_KEY", "tests-" + "k" * 60)
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "memory:")

@@ -1,0 +1,91 @@
+"""Every route against every kind of person: who may, who learns nothing, and no foreign word."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import cast
+from tests.matrix.expected import ACCOUNT_PREFIXES, EXPECTED, ROLES, Row
+from tests.matrix.walk import Route, routes
+from tests.matrix.world import CANARY, Side, client_of, make_side
+
+ALL_ROUTES = routes()
+OWN = [route for route in ALL_ROUTES if not route.name.startswith(ACCOUNT_PREFIXES)]
+NAMES = sorted({route.name for route in OWN} & EXPECTED.keys())
+# Whoever belongs to the first partner may see its words where a page shows them.
+INSIDERS = {"member", "staff", "stranger_staff", "owner", "support", "superuser"}
+
+
+def test_every_route_has_an_entry():
+    missing = sorted({route.name for route in OWN} - EXPECTED.keys())
+
+    assert missing == []
+
+
+def test_every_entry_has_a_route():
+    assert sorted(EXPECTED.keys() - {route.name for route in OWN}) == []
+
+
+@pytest.fixture
+def sides(db: None, settings) -> tuple[Side, Side]:
+    settings.ADMIN_NEEDS_SECOND_FACTOR = False
+    return make_side(CANARY), make_side("Other")
+
+
+def person(role: str, sides: tuple[Side, Side]) -> Client:
+    own, foreign = sides
+    users = {
+        "anonymous": None,
+        "member": own.member,
+        "other_member": foreign.member,
+        "staff": own.staff,
+        "stranger_staff": own.stranger_staff,
+        "foreign_staff": foreign.staff,
+        "owner": own.owner,
+        "support": own.support,
+        "foreign_owner": foreign.owner,
+    }
+    if role == "superuser":
+        root = cast.make_user("root", is_superuser=True, is_staff=True)
+        return client_of(root)
+    return client_of(users[role])
+
+
+def address(route_name: str, row: Row, side: Side) -> str:
+    path = reverse(route_name, kwargs=row.arguments(side))
+    return f"{path}?{row.query}" if row.query else path
+
+
+def wanted(role: str, row: Row) -> frozenset[int]:
+    if role in row.allowed:
+        return row.good
+    return row.anonymous if role == "anonymous" else row.strangers
+
+
+@pytest.mark.req("R1.1", "R2.2", "R2.4", "R4.4", "R5.2", "R7.1")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_opens_for_its_people_and_for_nobody_else(name, sides):
+    row = EXPECTED[name]
+    path = address(name, row, sides[0])
+    answers: dict[str, int] = {}
+    leaks: list[str] = []
+
+    for role in ROLES:
+        response = getattr(person(role, sides), row.method)(path)
+        answers[role] = response.status_code
+        body = b"".join(response) if response.streaming else response.content
+        if role not in INSIDERS and name not in PUBLIC_WORDS and CANARY.encode() in body:
+            leaks.append(role)
+        if row.shows_canary and role in row.allowed:
+            assert CANARY.encode() in body, f"{role} does not see the canary"
+
+    wrong = {role: code for role, code in answers.items() if code not in wanted(role, row)}
+    assert (wrong, leaks) == ({}, [])
+
+
+# Open cards are for everybody to see and join.
+PUBLIC_WORDS = {"site:join", "site:home", "wallet:cards", "wallet:look", "wallet:looks"}
+
+
+def test_walking_finds_a_forgotten_route():
+    assert Route("staff:home", "staff/", ()) in ALL_ROUTES

@@ -1,0 +1,145 @@
+"""Two partners with everything in them; the first one's words are canaries."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.utils import timezone
+
+from cards.models import CardText
+from clubs.models import Role
+from loyalty.ledger.drafts import Note
+from loyalty.ledger.models import Source
+from loyalty.members import codes
+from loyalty.members.models import Membership
+from loyalty.operations import (
+    adjustments,
+    enrolments,
+    guests,
+    purchases,
+    redemptions,
+    scans,
+    vouchers,
+)
+from loyalty.operations.enrolments import Consent, Person
+from loyalty.operations.purchases import Bill
+from loyalty.users.models import User
+from tests import cast
+
+CANARY = "Kanari"
+
+
+@dataclass
+class Side:
+    """One partner with its people and rows."""
+
+    partner: Any
+    club: Any
+    other_club: Any
+    store: Any
+    card: Any
+    tier: Any
+    reward: Any
+    owner: User
+    support: User
+    staff: User
+    stranger_staff: User
+    member: User
+    membership: Membership
+    guest: Membership
+    purchase: Any
+    scan_id: int
+    claim: Any
+    claim_token: str
+    voucher: Any
+    link_token: str
+
+
+def make_side(word: str) -> Side:
+    """Return a partner whose every name holds the word."""
+    at = timezone.now()
+    partner = cast.make_partner(f"{word} Group")
+    club, other = cast.make_club(partner, f"{word} Harbour"), cast.make_club(partner, f"{word} Hill")
+    store = cast.make_store(club, f"{word} Quay")
+    card = cast.make_card(club, f"{word} Coffee")
+    CardText.objects.create(card=card, language="en", title=f"{word} title")
+    tier = cast.make_tier(card, f"{word}Gold", 1000)
+    reward = cast.make_reward(card, f"{word} Bun", 10)
+    names = ("owner", "support", "staff", "stranger", "member")
+    owner, support, staff, stranger, member = (_person(f"{word}-{name}") for name in names)
+    cast.make_manager(owner, partner)
+    cast.make_manager(support, partner, Role.SUPPORT)
+    cast.make_staff(staff, club, may_give_points=True)
+    cast.make_staff(stranger, other)
+    membership = cast.join(member, card, first_name=word, last_name=f"{word}sen")
+    guest = enrolments.enrol_at_counter(
+        deed=cast.deed(staff, at=at),
+        card_id=card.pk,
+        person=Person(first_name=f"{word}guest", phone=f"+35191234{ord(word[0]):04d}"),
+        consent=Consent(version="1", source="COUNTER"),
+    )
+    looker = scans.Looker(user=staff, session_hash="s", store=store)
+    digits = codes.rotating_code(membership.totp_key, codes.step_at(at))
+    shown = scans.show_card(looker=looker, code=membership.code, digits=digits, at=at)
+    assert shown.scan_id
+    purchase = purchases.award_purchase(
+        deed=cast.deed(staff, store=store, at=at - timedelta(seconds=5)),
+        membership_id=membership.pk,
+        bill=Bill(amount_minor=9900, currency="EUR"),
+        scan_id=shown.scan_id,
+    )
+    adjustments.adjust_points(
+        deed=cast.deed(owner, Source.ADMIN, at=at),
+        membership_id=membership.pk,
+        points=5,
+        note=Note(internal=f"{word} internal", comment=f"{word} comment"),
+    )
+    vouchers.issue_voucher(
+        deed=cast.deed(owner, Source.ADMIN, at=at),
+        membership_id=membership.pk,
+        reward_id=reward.pk,
+    )
+    started = redemptions.start_claim(
+        deed=cast.deed(member, Source.WALLET, at=at),
+        membership_id=membership.pk,
+        reward_id=reward.pk,
+    )
+    link = guests.make_link(deed=cast.deed(staff, at=at), membership_id=guest.pk)
+    return Side(
+        partner=partner,
+        club=club,
+        other_club=other,
+        store=store,
+        card=card,
+        tier=tier,
+        reward=reward,
+        owner=owner,
+        support=support,
+        staff=staff,
+        stranger_staff=stranger,
+        member=member,
+        membership=membership,
+        guest=guest,
+        purchase=purchase,
+        scan_id=shown.scan_id,
+        claim=started.claim,
+        claim_token=started.token,
+        voucher=membership.vouchers.get(),
+        link_token=link.token,
+    )
+
+
+def _person(name: str) -> User:
+    user = cast.make_user(name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def client_of(user: User | None) -> Client:
+    """Return a browser in which this person is signed in."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
