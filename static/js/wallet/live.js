@@ -164,7 +164,8 @@ async function replaceParts(root) {
     const next = fresh.querySelector(`[data-live="${CSS.escape(part.getAttribute('data-live') ?? '')}"]`);
     if (next) {
       // The element itself stays, so that a live region keeps announcing its changes.
-      part.replaceChildren(...Array.from(next.childNodes, (node) => document.adoptNode(node)));
+      // Spread first: the list of a parent shrinks while its nodes move.
+      part.replaceChildren(...next.childNodes);
     }
   }
   const balance = document.querySelector('[data-balance]');
