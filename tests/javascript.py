@@ -15,7 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_NODE = 18
 NODE_WITH_WEB_CRYPTO = 20  # Before, the browser's crypto had to be asked for.
-COMPILER = ROOT / "node_modules" / "typescript" / "package.json"
+TOOLS = ROOT / "node_modules"
+COMPILER = TOOLS / "typescript" / "bin" / "tsc"
+AXE = TOOLS / "axe-core" / "axe.min.js"
 
 
 class NoNodeError(RuntimeError):
@@ -48,33 +50,42 @@ def test_command(node: str) -> list[str]:
     return [node, *older, "--test", "--test-reporter=spec", *files]
 
 
-def install_compiler() -> None:
-    """Install TypeScript's compiler at the locked version, unless it is there.
+def install_tools() -> None:
+    """Install the checking tools at their locked versions, unless they are there.
 
-    :raises NoNodeError: if npm is missing or cannot install it.
+    :raises NoNodeError: if npm is missing or cannot install them.
     """
     lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = lock["packages"]["node_modules/typescript"]["version"]
-    if COMPILER.exists() and json.loads(COMPILER.read_text())["version"] == wanted:
+    wanted = {ROOT / path: tool["version"] for path, tool in lock["packages"].items() if path}
+    if all(_installed(folder) == version for folder, version in wanted.items()):
         return
     npm = shutil.which("npm")
     if npm is None:
         raise NoNodeError("npm was not found; on Debian and Ubuntu: apt install npm")
     words = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     if subprocess.run([npm, *words], cwd=ROOT, check=False).returncode:
-        raise NoNodeError(f"npm could not install TypeScript {wanted}")
+        raise NoNodeError("npm could not install the tools of package-lock.json")
+
+
+def _installed(folder: Path) -> str | None:
+    package = folder / "package.json"
+    if not package.exists():
+        return None
+    return str(json.loads(package.read_text(encoding="utf-8"))["version"])
 
 
 def main() -> int:
     """Check the JavaScript and return the exit code."""
     try:
         node = find_node()
-        install_compiler()
+        install_tools()
     except NoNodeError as problem:
         print(f"!! The JavaScript was NOT CHECKED: {problem}", file=sys.stderr)
         return int(os.environ.get("LOYALTY_REQUIRE_ALL") == "1")
-    compiler = str(COMPILER.with_name("bin") / "tsc")
-    for command in ([node, compiler, "--project", "tests/js/tsconfig.json"], test_command(node)):
+    for command in (
+        [node, str(COMPILER), "--project", "tests/js/tsconfig.json"],
+        test_command(node),
+    ):
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code:
             return code

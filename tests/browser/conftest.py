@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 from tests import chromium as programs
 from tests.browser import site
 
+# Playwright runs a loop of its own in this thread; Django must not mistake it for ours.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -86,6 +88,16 @@ def counter_site(static_folder: Path) -> Iterator[site.Site]:
     """The scan page and its files behind the policy they are served with."""
     with site.serve(static_folder) as running:
         yield running
+
+
+@pytest.fixture
+def origin(live_server, settings) -> str:
+    """The running site, which knows its own address."""
+    settings.SITE_URL = live_server.url
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    settings.ADMIN_NEEDS_SECOND_FACTOR = False
+    return live_server.url
 
 
 def _start(playwright: Playwright, program: Path, words: tuple[str, ...]) -> Browser:

@@ -1,49 +1,23 @@
 """A whole visit with a real browser on both sides of the counter, and a camera between them."""
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from loyalty.ledger.models import Kind, Transaction
-from loyalty.users.models import User
 from tests import cast
 from tests.browser import clips
+from tests.browser.people import signed_in
 
-# Playwright runs a loop of its own in this thread; Django must not mistake it for ours.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000
 FilmCamera = Callable[[Path], Browser]
 Launch = Callable[..., Browser]
-
-
-@pytest.fixture
-def origin(live_server, settings) -> str:
-    """The running site, which knows its own address."""
-    settings.SITE_URL = live_server.url
-    settings.ALLOWED_HOSTS = ["*"]
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    return live_server.url
-
-
-def signed_in(browser: Browser, origin: str, user: User) -> BrowserContext:
-    """Return a phone on which this person is signed in."""
-    client = Client()
-    client.force_login(user)
-    context = browser.new_context(viewport=PHONE, base_url=origin)
-    name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
-    context.grant_permissions(["camera"], origin=origin)
-    return context
 
 
 def picture_of_code(page: Page) -> Image.Image:
