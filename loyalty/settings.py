@@ -37,7 +37,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # The dashboard registers its own pages.
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -250,4 +250,42 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+
+# --- The dashboard's theme (pinned; staff/admin/unfold_parts.py alone imports it) -----------------
+
+UNFOLD = {
+    "SITE_TITLE": _("Dashboard"),
+    "SITE_HEADER": _("Dashboard"),
+    "SITE_URL": reverse_lazy("web:after_sign_in"),
+    "SITE_SYMBOL": "loyalty",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "staff.admin.dashboard.favicon"}],
+    "STYLES": ["staff.admin.dashboard.stylesheet"],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": len(LANGUAGES) > 1,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "10px",
+    "DASHBOARD_CALLBACK": "staff.admin.dashboard.fill",
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "staff.admin.dashboard.navigation",
+    },
+    # Quiet surroundings: the accent is plain ink, so that a partner's card is what has colour.
+    "COLORS": {
+        "primary": {
+            "50": "#f3f5f7",
+            "100": "#e6eaee",
+            "200": "#cfd6dd",
+            "300": "#abb6c1",
+            "400": "#7d8b99",
+            "500": "#5a6876",
+            "600": "#232a33",
+            "700": "#1a2028",
+            "800": "#14191f",
+            "900": "#0f1318",
+            "950": "#0a0d11",
+        }
+    },
 }

@@ -1,0 +1,469 @@
+"""The deeds of a manager on a member's account: each a form of its own, one operation per POST."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clubs.models import Manager
+from loyalty.ledger.drafts import Note
+from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.members.models import MembershipStatus, Voucher, VoucherStatus
+from loyalty.operations import (
+    adjustments,
+    guests,
+    memberships,
+    offers,
+    rollbacks,
+    standing,
+    tiers,
+    vouchers,
+)
+from loyalty.operations.adjustments import AdjustmentReason
+from loyalty.operations.deeds import Deed
+from loyalty.web import words
+from loyalty.web.refusals import REFUSALS, Refusal, refusal_of
+from loyalty.web.requests import deed
+from staff.admin.account import AccountPage, account_address
+from staff.admin.forms_account import (
+    AdjustForm,
+    DeedForm,
+    NoteForm,
+    ReasonForm,
+    RemoveVoucherForm,
+    RollBackForm,
+    SpendForm,
+    TierForm,
+    purchases_of,
+)
+from staff.admin.powers import EDITORS, EVERYONE, NOBODY, powers_of
+
+MOST_PURCHASES = 20
+
+
+class ActionPage(AccountPage):
+    """A form for one deed. Nothing happens until its button is pressed."""
+
+    http_method_names = ["get", "post", "head", "options"]
+    roles = EDITORS
+    form_class: ClassVar[type[DeedForm]] = NoteForm
+    template: ClassVar[str] = "admin/account_action.html"
+    is_danger: ClassVar[bool] = False
+
+    def words(self) -> dict[str, Any]:
+        """Return the page's ``title``, its ``button`` and its ``lead``."""
+        raise NotImplementedError
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Do the deed and return the sentence that says so."""
+        raise NotImplementedError
+
+    def form_options(self) -> dict[str, Any]:
+        """Return what the form needs to know besides what was typed."""
+        return {}
+
+    def extra(self) -> dict[str, Any]:
+        """Return what the page shows besides the form."""
+        return {}
+
+    def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        """Show the form."""
+        return self.show(self.form_class(**self.form_options()))
+
+    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Do the deed once, or show what is in its way."""
+        form = self.form_class(request.POST, **self.form_options())
+        if not form.is_valid():
+            return self.show(form)
+        key = form.cleaned_data["request_id"]
+        try:
+            done = self.act(deed(request, source=Source.ADMIN, request_id=key), form)
+        except standing.MembershipNotFoundError as error:
+            raise Http404 from error
+        except REFUSALS as error:
+            return self.refuse(form, refusal_of(error))
+        messages.success(request, done)
+        return redirect(account_address(self.membership))
+
+    def refuse(self, form: DeedForm, refusal: Refusal) -> HttpResponse:
+        """Show the refusal beside its field, or on top."""
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, refusal.message)
+        return self.show(form, status=refusal.status)
+
+    def show(self, form: DeedForm, status: int = 200) -> HttpResponse:
+        """Return the page with the form."""
+        facts = self.words()
+        extra = {"form": form, "is_danger": self.is_danger, **facts, **self.extra()}
+        return self.page(self.template, extra, title=str(facts["title"]), status=status)
+
+    def told(self, points: int) -> str:
+        """Return a count with the card's unit."""
+        return words.points(points, self.membership.card)
+
+
+class AdjustPage(ActionPage):
+    """Adjust the balance: a signed number with a reason (CU14 to CU20)."""
+
+    roles = EVERYONE
+    form_class = AdjustForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Adjust balance"), "button": _("Save")}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return the largest adjustment of this person, and the purchases it may be about."""
+        manager: Manager | None = powers_of(self.request).managers.get(self.membership.partner_id)
+        caps = [self.membership.card.adjust_cap, manager.adjust_cap if manager else None]
+        deeds = (
+            Transaction.objects.filter(
+                membership=self.membership, kind__in=[Kind.PURCHASE, Kind.BUY, Kind.POINTS]
+            )
+            .select_related("store", "note", "reversal")
+            .order_by("-pk")[:MOST_PURCHASES]
+        )
+        return {
+            "most": min(cap for cap in caps if cap is not None),
+            "purchases": purchases_of(list(deeds), self.membership.card),
+        }
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Adjust the balance."""
+        typed = form.cleaned_data
+        done = adjustments.adjust_points(
+            deed=deed,
+            membership_id=self.membership.pk,
+            points=typed["points"],
+            reason=AdjustmentReason(typed["reason"]),
+            note=Note(internal=typed["internal"], comment=typed["comment"]),
+            is_counted_for_tier=typed["is_counted"],
+            about_transaction_id=typed["about"],
+        )
+        return _("%(points)s. The balance is %(balance)s now.") % {
+            "points": words.signed(done.points),
+            "balance": self.told(done.result["balance_after"]),
+        }
+
+
+class SpendPage(ActionPage):
+    """Spend the balance on a reward for the customer (CU21 to CU26)."""
+
+    roles = EVERYONE
+    form_class = SpendForm
+    template = "admin/account_spend.html"
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Spend balance"), "button": _("Spend")}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return the rewards on offer."""
+        listed = offers.listed(
+            account=self.membership.account, available=self.available, at=self.at
+        )
+        return {"offers": listed, "available": self.available, "card": self.membership.card}
+
+    def extra(self) -> dict[str, Any]:
+        """Return the way to add points first."""
+        return {
+            "adjust_address": reverse("admin:members_membership_adjust", args=[self.membership.pk])
+        }
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Issue a voucher for the points."""
+        done = vouchers.issue_voucher(
+            deed=deed,
+            membership_id=self.membership.pk,
+            reward_id=form.cleaned_data["reward"],
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("%(reward)s is ready for the customer. %(balance)s left.") % {
+            "reward": done.result["reward"],
+            "balance": self.told(done.result["balance_after"]),
+        }
+
+
+class TierPage(ActionPage):
+    """Put the member into a tier by hand, or back under the rule (CU27 to CU31)."""
+
+    form_class = TierForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Change tier"), "button": _("Change tier")}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return the tiers there are."""
+        card = self.membership.card
+        today = timezone.localtime(self.at, card.partner.zone()).date()
+        found = card.tiers.filter(archived_at=None).order_by("min_points", "pk")
+        return {"tiers": list(found), "today": today}
+
+    def act(self, deed: Deed, form: TierForm) -> str:
+        """Change the tier."""
+        done = tiers.change_tier(
+            deed=deed,
+            membership_id=self.membership.pk,
+            tier_id=form.tier_id(),
+            hold_until=form.held_until(self.membership.card.partner.zone()),
+            are_rewards_given=form.cleaned_data["are_rewards_given"],
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        tier = done.result["new_tier"] or _("none")
+        return _("The tier is %(tier)s now.") % {"tier": tier}
+
+
+class RollBackPage(ActionPage):
+    """Undo the account's most recent deed (R11.1)."""
+
+    form_class = RollBackForm
+    template = "admin/account_roll_back.html"
+    is_danger = True
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Roll back latest"), "button": _("Roll back")}
+
+    def original(self) -> Transaction | None:
+        """Return what would be undone."""
+        return rollbacks.latest_reversible(self.membership.account_id)
+
+    def form_options(self) -> dict[str, Any]:
+        """Return the transaction that the page shows."""
+        latest = self.original()
+        return {"initial": {"transaction_id": latest.pk}} if latest else {}
+
+    def extra(self) -> dict[str, Any]:
+        """Return exactly what will be undone."""
+        latest = self.original()
+        if latest is None:
+            return {"latest": None}
+        card = self.membership.card
+        caused = Transaction.objects.filter(caused_by=latest).order_by("pk")
+        return {
+            "latest": latest,
+            "line": words.history_line(latest, card),
+            "caused": [words.history_line(one, card) for one in caused],
+            "points_back": words.signed(-latest.points),
+            "person": latest.actor.get_full_name() if latest.actor else _("system"),
+        }
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Undo the deed that was shown."""
+        done = rollbacks.roll_back_latest(
+            deed=deed,
+            membership_id=self.membership.pk,
+            transaction_id=form.cleaned_data["transaction_id"],
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("Rolled back. The balance is %(balance)s now.") % {
+            "balance": self.told(done.result["balance_after"])
+        }
+
+
+class ReversePage(RollBackPage):
+    """Undo any deed, by a superuser with a reason."""
+
+    roles = NOBODY
+    form_class = ReasonForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Reverse a transaction"), "button": _("Reverse")}
+
+    def original(self) -> Transaction | None:
+        """Return the transaction of the address.
+
+        :raises Http404: if it is not on this account.
+        """
+        found = (
+            Transaction.objects.filter(
+                pk=self.kwargs["transaction_id"], account=self.membership.account_id
+            )
+            .select_related("store", "note", "reversal", "actor")
+            .first()
+        )
+        if found is None:
+            raise Http404
+        return found
+
+    def form_options(self) -> dict[str, Any]:
+        """Make sure that the transaction is there."""
+        self.original()
+        return {}
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Reverse it."""
+        done = rollbacks.reverse_transaction(
+            deed=deed,
+            membership_id=self.membership.pk,
+            transaction_id=self.kwargs["transaction_id"],
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("Reversed. The balance is %(balance)s now.") % {
+            "balance": self.told(done.result["balance_after"])
+        }
+
+
+class StatusPage(ActionPage):
+    """Take the membership out of the programme, or let it back in (CU10)."""
+
+    status: ClassVar[MembershipStatus]
+    done: ClassVar[Any] = ""
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Change the status."""
+        memberships.change_status(
+            deed=deed,
+            membership_id=self.membership.pk,
+            status=self.status,
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("The card is %(status)s now.") % {"status": self.status.label}
+
+
+class RemovePage(StatusPage):
+    """Remove from the programme."""
+
+    status = MembershipStatus.REMOVED
+    is_danger = True
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        lead = _(
+            "The customer no longer sees the card and nothing can be booked. The balance stays as"
+            " it is. You can restore the card at any time."
+        )
+        return {"title": _("Remove from programme"), "button": _("Remove"), "lead": lead}
+
+
+class BlockPage(StatusPage):
+    """Block."""
+
+    status = MembershipStatus.BLOCKED
+    is_danger = True
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        lead = _(
+            "The customer sees that the card is blocked; nothing can be booked. The balance stays"
+            " as it is. You can restore the card at any time."
+        )
+        return {"title": _("Block the card"), "button": _("Block"), "lead": lead}
+
+
+class RestorePage(StatusPage):
+    """Let back in."""
+
+    status = MembershipStatus.ACTIVE
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        lead = _("The card works again, with the balance it had.")
+        return {"title": _("Restore the card"), "button": _("Restore"), "lead": lead}
+
+
+class ReplaceCodePage(ActionPage):
+    """Give the membership a new code, so that a lost phone is worth nothing."""
+
+    roles = EVERYONE
+    form_class = DeedForm
+    is_danger = True
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        lead = _(
+            "For a lost phone or a copied card: the old code stops working at once. The balance"
+            " stays. Printed cards must be printed again."
+        )
+        return {"title": _("Replace code"), "button": _("Replace code"), "lead": lead}
+
+    def act(self, deed: Deed, form: Any) -> str:  # noqa: ARG002 - the form holds nothing but its key
+        """Replace code and key."""
+        memberships.replace_code(deed=deed, membership_id=self.membership.pk)
+        return _("The card has a new code. The old one is worth nothing.")
+
+
+class GuestLinkPage(ActionPage):
+    """Make a link by which a guest takes over their own record."""
+
+    roles = EVERYONE
+    form_class = DeedForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        lead = _(
+            "The customer scans a code with their own phone and signs in; from then on they see"
+            " this card there. The code is good for 15 minutes and one use."
+        )
+        return {"title": _("Link to a phone"), "button": _("Show the code"), "lead": lead}
+
+    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        """Show the link's code; it is known only now."""
+        form = self.form_class(request.POST)
+        if not form.is_valid():
+            return self.show(form)
+        key = form.cleaned_data["request_id"]
+        try:
+            made = guests.make_link(
+                deed=deed(request, source=Source.ADMIN, request_id=key),
+                membership_id=self.membership.pk,
+            )
+        except standing.MembershipNotFoundError as error:
+            raise Http404 from error
+        except REFUSALS as error:
+            return self.refuse(form, refusal_of(error))
+        address = f"{settings.SITE_URL}{reverse('wallet:link', args=[made.token])}"
+        extra = {"address": address, "until": made.link.expires_at}
+        return self.page("admin/account_guest_link.html", extra, title=_("Link to a phone"))
+
+
+class RemoveVoucherPage(ActionPage):
+    """Take an unused voucher away, with or without its points back (CU13)."""
+
+    form_class = RemoveVoucherForm
+    is_danger = True
+
+    def voucher(self) -> Voucher:
+        """Return the voucher of the address.
+
+        :raises Http404: if it is not on this account.
+        """
+        found = (
+            Voucher.objects.filter(pk=self.kwargs["voucher_id"], account=self.membership.account_id)
+            .select_related("reward")
+            .first()
+        )
+        if found is None:
+            raise Http404
+        return found
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        voucher = self.voucher()
+        lead = _("Voucher: %(reward)s, bought for %(points)s.") % {
+            "reward": voucher.reward.name,
+            "points": self.told(voucher.cost),
+        }
+        if voucher.status != VoucherStatus.ISSUED:
+            lead = _("This voucher was used or has expired. Nothing can be removed.")
+        return {"title": _("Remove voucher"), "button": _("Remove voucher"), "lead": lead}
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Remove the voucher."""
+        done = vouchers.remove_voucher(
+            deed=deed,
+            membership_id=self.membership.pk,
+            voucher_id=self.voucher().pk,
+            are_points_returned=form.cleaned_data["are_points_returned"],
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("The voucher is gone. The balance is %(balance)s now.") % {
+            "balance": self.told(done.result["balance_after"])
+        }

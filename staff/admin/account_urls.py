@@ -1,0 +1,49 @@
+"""The addresses of a member's account page and of its actions."""
+
+from typing import Any
+
+from django.urls import path
+
+from staff.admin import account, account_actions
+
+NAME = "members_membership"
+
+
+def urls(model_admin: Any) -> list[Any]:
+    """Return the pages of one membership; every one is behind the gate and the wall."""
+    guard = model_admin.admin_site.admin_view
+    pages: list[tuple[str, str, type[account.AccountPage]]] = [
+        ("account", "account", account.OverviewPage),
+        ("adjust", "adjust", account_actions.AdjustPage),
+        ("spend", "spend", account_actions.SpendPage),
+        ("tier", "tier", account_actions.TierPage),
+        ("roll-back", "roll_back", account_actions.RollBackPage),
+        ("remove", "remove", account_actions.RemovePage),
+        ("block", "block", account_actions.BlockPage),
+        ("restore", "restore", account_actions.RestorePage),
+        ("replace-code", "replace_code", account_actions.ReplaceCodePage),
+        ("guest-link", "guest_link", account_actions.GuestLinkPage),
+    ]
+    found = [
+        path(
+            f"<int:membership_id>/{address}/",
+            guard(page.as_view(model_admin=model_admin)),
+            name=f"{NAME}_{name}",
+        )
+        for address, name, page in pages
+    ]
+    voucher = account_actions.RemoveVoucherPage.as_view(model_admin=model_admin)
+    reverse = account_actions.ReversePage.as_view(model_admin=model_admin)
+    return [
+        *found,
+        path(
+            "<int:membership_id>/vouchers/<int:voucher_id>/remove/",
+            guard(voucher),
+            name=f"{NAME}_remove_voucher",
+        ),
+        path(
+            "<int:membership_id>/transactions/<int:transaction_id>/reverse/",
+            guard(reverse),
+            name=f"{NAME}_reverse",
+        ),
+    ]

@@ -1,0 +1,112 @@
+"""Forms that add staff and managers by e-mail."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clubs.models import Club, Manager, Role, StaffMember
+from loyalty.users.models import User
+from staff import people
+from staff.admin.forms import PartnersForm, check_quota
+from staff.admin.unfold_parts import dress
+
+SEAT_QUOTA = _("Your plan allows %(limit)s managers. Switch one off, or ask for a larger plan.")
+
+
+class PersonForm(PartnersForm):
+    """A row that gives a person a place; on a new one the person is named by e-mail."""
+
+    email = forms.EmailField(label=_("e-mail"), max_length=254)
+    name = forms.CharField(
+        label=_("name"),
+        max_length=150,
+        required=False,
+        help_text=_("Used when this person is new here."),
+    )
+    is_new_person = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields.pop("email", None)
+            self.fields.pop("name", None)
+        else:
+            self.fields["email"].widget.attrs["dir"] = "ltr"
+            dress(self, "email", "name")
+
+    def find_person(self) -> None:
+        """Set the row's user, making one for an unknown e-mail."""
+        email = self.cleaned_data.get("email")
+        if email and not self.errors and not self.instance.pk:
+            self.instance.user, self.is_new_person = people.user_by_email(
+                email=email, name=self.cleaned_data.get("name", "")
+            )
+
+
+class StaffForm(PersonForm):
+    """A person who serves in a club; there is no staff member without one (R4.1)."""
+
+    forgets_pin = forms.BooleanField(
+        label=_("forget the PIN"),
+        required=False,
+        help_text=_("The person signs in fully and chooses a new one."),
+    )
+
+    class Meta:
+        model = StaffMember
+        fields = ("club", "may_give_points", "may_redeem_by_search", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self, "forgets_pin")
+
+    def partner_id(self) -> int | None:
+        """Return the partner of the club."""
+        if self.instance.pk:
+            return int(self.instance.partner_id)
+        club = self.cleaned_data.get("club")
+        return club.partner_id if isinstance(club, Club) else None
+
+    def clean(self) -> dict[str, Any]:
+        """Find the person, who works in a club once."""
+        cleaned = super().clean()
+        self.find_person()
+        user, club = getattr(self.instance, "user", None), cleaned.get("club")
+        if (
+            user
+            and club
+            and not self.instance.pk
+            and StaffMember.objects.filter(user=user, club=club).exists()
+        ):
+            self.add_error("email", _("This person works in the club already."))
+        if cleaned.get("forgets_pin"):
+            self.instance.pin_hash = ""
+        return cleaned
+
+
+class ManagerForm(PersonForm):
+    """A person who runs the dashboard; as many as the plan has seats (IV1.6)."""
+
+    class Meta:
+        model = Manager
+        fields = ("partner", "role", "adjust_cap", "is_active")
+
+    def clean(self) -> dict[str, Any]:
+        """Find the person, count the seats, and keep one owner at least."""
+        cleaned = super().clean()
+        if (partner := getattr(self, "partner", None)) is None:
+            return cleaned
+        self.find_person()
+        others = Manager.objects.filter(partner=partner, is_active=True).exclude(
+            pk=self.instance.pk
+        )
+        user: User | None = getattr(self.instance, "user", None)
+        if user and not self.instance.pk and partner.managers.filter(user=user).exists():
+            self.add_error("email", _("This person is a manager already."))
+        is_owner = cleaned.get("role") == Role.OWNER and cleaned.get("is_active")
+        if self.instance.pk and not is_owner and not others.filter(role=Role.OWNER).exists():
+            self.add_error("role", _("The business needs one owner at least."))
+        if cleaned.get("is_active"):
+            check_quota(limit=partner.max_admin_seats, used=others.count(), message=SEAT_QUOTA)
+        return cleaned

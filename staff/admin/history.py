@@ -1,0 +1,54 @@
+"""The page of one row's part of the audit log."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from loyalty.audit.models import AuditEvent
+from loyalty.users.models import User
+
+MOST_EVENTS = 100
+
+
+def names_of_actors(events: list[AuditEvent]) -> dict[int, str]:
+    """Return the names of the people behind events by their ids, in one statement."""
+    ids = {event.actor_id for event in events if event.actor_id}
+    return {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=ids)}
+
+
+def changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
+    """Return the fields of an event with what they were and what they became."""
+    names = [*event.before, *(name for name in event.after if name not in event.before)]
+    return [(name, event.before.get(name), event.after.get(name)) for name in names]
+
+
+def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Return the newest events of one row, for whoever may change it."""
+    row = model_admin.get_object(request, object_id)
+    if not model_admin.has_change_permission(request, row):
+        raise PermissionDenied
+    events = list(
+        AuditEvent.objects.filter(kind=model_admin.opts.label_lower, object_id=row.pk).order_by(
+            "-pk"
+        )[:MOST_EVENTS]
+    )
+    names = names_of_actors(events)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Changes"),
+        "subtitle": str(row),
+        "opts": model_admin.opts,
+        "original": row,
+        "events": [
+            {
+                "event": event,
+                "person": names.get(event.actor_id or 0, _("system")),
+                "changes": changes(event),
+            }
+            for event in events
+        ],
+    }
+    return render(request, "admin/history.html", context)

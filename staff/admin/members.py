@@ -1,0 +1,182 @@
+"""The list of members: one row per card that somebody holds (R5.2, CU2)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from clubs.models import Partner
+from loyalty.ledger.models import Entry
+from loyalty.members import codes
+from loyalty.members.models import Membership, MembershipStatus
+from loyalty.operations import standing
+from loyalty.web import words
+from loyalty.web.fields import ascii_digits, phone_number
+from staff.admin import account_urls
+from staff.admin.account import state_of
+from staff.admin.powers import powers_of
+from staff.admin.scoping import OwnFilter, ReadOnlyAdmin, own_rows
+from staff.admin.site import site
+from staff.admin.unfold_parts import badge, column
+
+MOST_SEARCHED = 100  # Longer than any name, e-mail or number.
+MOST_WORDS = 6
+LEAST_DIGITS = 4
+STATE_COLOURS = {
+    "member": "success",
+    "guest": "info",
+    MembershipStatus.REMOVED.value: "warning",
+    MembershipStatus.BLOCKED.value: "danger",
+}
+
+
+class StateFilter(SimpleListFilter):
+    """Members, guests, removed and blocked people."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+        """Return the states."""
+        return [
+            ("member", _("member")),
+            ("guest", _("guest")),
+            (MembershipStatus.REMOVED.value, _("removed")),
+            (MembershipStatus.BLOCKED.value, _("blocked")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        """Return the memberships in the chosen state."""
+        match self.value():
+            case "member":
+                return queryset.filter(status=MembershipStatus.ACTIVE, member__user__isnull=False)
+            case "guest":
+                return queryset.filter(status=MembershipStatus.ACTIVE, member__user__isnull=True)
+            case MembershipStatus.REMOVED.value | MembershipStatus.BLOCKED.value as status:
+                return queryset.filter(status=status)
+            case _other:
+                return queryset
+
+
+class UsedFilter(SimpleListFilter):
+    """Those who used the card, and those who never did (R5.2)."""
+
+    title = _("used the card")
+    parameter_name = "used"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+        """Return yes and no."""
+        return [("yes", _("Yes")), ("no", _("Not yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        """Return the memberships with or without an entry in the ledger."""
+        used = Exists(Entry.objects.filter(account=OuterRef("account")))
+        match self.value():
+            case "yes":
+                return queryset.filter(used)
+            case "no":
+                return queryset.filter(~used)
+            case _other:
+                return queryset
+
+
+def matching(typed: str, countries: list[str]) -> Q | None:
+    """Return what a search means: names in any order, phone in any writing, e-mail, number, code.
+
+    None if nothing was typed.
+    """
+    text = " ".join(typed[:MOST_SEARCHED].split())
+    if not text:
+        return None
+    by_name = Q()
+    for word in text.split(" ")[:MOST_WORDS]:
+        by_name &= Q(member__first_name__icontains=word) | Q(member__last_name__icontains=word)
+    found = by_name | Q(number__iexact=text) | Q(member__code__iexact=text)
+    if "@" in text:
+        found |= Q(member__email__icontains=text)
+    if code := codes.read_card_code(text):
+        found |= Q(code=code)
+    digits = "".join(part for part in ascii_digits(text) if part.isdecimal())
+    if len(digits) >= LEAST_DIGITS:
+        found |= Q(number__contains=digits) | Q(member__phone__contains=digits)
+        phones = {phone_number(text, country) for country in countries}
+        found |= Q(member__phone__in=[phone for phone in phones if phone])
+    return found
+
+
+@admin.register(Membership, site=site)
+class MembershipAdmin(ReadOnlyAdmin):
+    """The members of the business; each row leads to its account page."""
+
+    list_display = ("who", "card", "number", "state", "balance", "tier", "joined")
+    list_display_links = None
+    list_select_related = ("member", "card", "account__tier")
+    list_filter = (StateFilter, UsedFilter, ("card", OwnFilter))
+    search_fields = ("number",)  # Shows the search box; get_search_results does the search.
+    search_help_text = _("Name, phone, e-mail or card number")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the memberships with what can be spent."""
+        due = standing.due_points(OuterRef("account"), timezone.now())
+        return super().get_queryset(request).annotate(due_points=due)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return what was searched for."""
+        if not search_term.strip():
+            return queryset, False
+        partners = own_rows(Partner.objects.all(), powers_of(request), path="pk")
+        countries = list(partners.values_list("country", flat=True).distinct()[:20])
+        found = matching(search_term, countries)
+        return (queryset.filter(found) if found else queryset.none()), False
+
+    @column(_("name"), ordering="member__last_name")
+    def who(self, row: Membership) -> SafeString:
+        """Return the name, leading to the account page."""
+        address = reverse("admin:members_membership_account", args=[row.pk])
+        return format_html('<a class="row-link" href="{}">{}</a>', address, row.member.full_name())
+
+    @badge(_("status"), STATE_COLOURS)
+    def state(self, row: Membership) -> tuple[str, Any]:
+        """Return who this is."""
+        return state_of(row)
+
+    @column(_("balance"), ordering=F("account__points") - F("due_points"))  # type: ignore[arg-type]  # expressions serve as well
+    def balance(self, row: Any) -> str:
+        """Return what can be spent."""
+        return words.points(row.account.points - row.due_points, row.card)
+
+    @column(_("tier"), ordering="account__tier__min_points")
+    def tier(self, row: Membership) -> str:
+        """Return the tier."""
+        return row.account.tier.name if row.account.tier else "–"
+
+    @column(_("joined"), ordering="joined_at")
+    def joined(self, row: Membership) -> Any:
+        """Return when."""
+        return row.joined_at
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 - Django's signature
+        extra_context: Any = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Lead to the account page."""
+        membership = self.get_object(request, object_id)
+        return redirect("admin:members_membership_account", membership.pk)
+
+    def get_urls(self) -> list[Any]:
+        """Return the account page and its actions, besides the list."""
+        return [*account_urls.urls(self), *super().get_urls()]

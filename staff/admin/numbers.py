@@ -1,0 +1,150 @@
+"""The stock of pre-printed card numbers: add some, take one out, print a list (IV3.4)."""
+
+import csv
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cards.models import Card, NumberMode, PrintedCard
+from loyalty.members import codes
+from loyalty.members.models import Membership
+from loyalty.web import qr
+from loyalty.web.fields import PointsField
+from staff import posters
+from staff.admin.unfold_parts import dress
+
+MOST_AT_ONCE = 1000  # One page of the browser, one transaction, one print job.
+PER_PAGE = 100
+
+
+class StockForm(forms.Form):
+    """How many numbers to add."""
+
+    count = PointsField(most=MOST_AT_ONCE, label=gettext_lazy("how many"), initial=50)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+
+def urls(model_admin: Any) -> list[Any]:
+    """Return the addresses of the stock's files."""
+    view = model_admin.admin_site.admin_view
+
+    def listed(request: HttpRequest, object_id: int) -> HttpResponse:
+        return number_list(_printed(model_admin, request, object_id))
+
+    def sheet(request: HttpRequest, object_id: int) -> HttpResponse:
+        return number_sheet(_printed(model_admin, request, object_id))
+
+    name = "cards_card_numbers"
+    return [
+        path("<int:object_id>/numbers.csv", view(listed), name=f"{name}_csv"),
+        path("<int:object_id>/numbers.pdf", view(sheet), name=f"{name}_pdf"),
+    ]
+
+
+def _printed(model_admin: Any, request: HttpRequest, object_id: int) -> Card:
+    card: Card = model_admin.get_object(request, str(object_id))
+    if card.number_mode != NumberMode.PREPRINTED:
+        raise Http404
+    if not model_admin.has_change_permission(request, card):
+        raise PermissionDenied
+    return card
+
+
+def in_stock(card: Card) -> Any:
+    """Return the numbers that nobody has and that are good."""
+    used = Membership.objects.filter(card=card).values("number")
+    return PrintedCard.objects.filter(card=card, is_void=False).exclude(number__in=used)
+
+
+@transaction.atomic
+def add_numbers(*, card_id: int, count: int) -> list[PrintedCard]:
+    """Add the next numbers of the card's series to its stock, each with the code of its QR."""
+    card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
+    first = card.next_number
+    made = PrintedCard.objects.bulk_create(
+        PrintedCard(
+            partner_id=card.partner_id,
+            card=card,
+            number=f"{card.number_prefix}{number:0{card.number_width}d}",
+            code=codes.new_card_code(),
+        )
+        for number in range(first, first + count)
+    )
+    Card.objects.filter(pk=card_id).update(next_number=first + count)
+    return made
+
+
+def numbers_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpResponse:
+    """Show the stock; a POST adds numbers, or makes one void."""
+    card = _printed(model_admin, request, card.pk)
+    form = StockForm(request.POST if "add" in request.POST else None)
+    if request.method == "POST":
+        if "void" in request.POST:
+            _make_void(model_admin, request, card, request.POST["void"])
+            return redirect(request.path)
+        if form.is_valid():
+            count = form.cleaned_data["count"]
+            add_numbers(card_id=card.pk, count=count)
+            model_admin.audit(request, card, "add numbers", after={"count": count})
+            words = ngettext("%(count)s number added.", "%(count)s numbers added.", count)
+            messages.success(request, words % {"count": count})
+            return redirect(request.path)
+    used = set(Membership.objects.filter(card=card).values_list("number", flat=True))
+    page = Paginator(card.printed_cards.order_by("-pk"), PER_PAGE).get_page(request.GET.get("p"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Card numbers"),
+        "subtitle": card.name,
+        "opts": model_admin.opts,
+        "original": card,
+        "form": form,
+        "page": page,
+        "used": used,
+        "free": in_stock(card).count(),
+    }
+    return render(request, "admin/numbers.html", context)
+
+
+def _make_void(model_admin: Any, request: HttpRequest, card: Card, key: str) -> None:
+    if not (key.isascii() and key.isdecimal()):
+        raise Http404
+    printed = in_stock(card).filter(pk=int(key[:18])).order_by("pk").first()
+    if printed is None:
+        raise Http404
+    PrintedCard.objects.filter(pk=printed.pk).update(is_void=True)
+    model_admin.audit(request, card, "void number", after={"number": printed.number})
+    messages.success(request, _("%(number)s is void.") % {"number": printed.number})
+
+
+def number_list(card: Card) -> HttpResponse:
+    """Return the numbers in stock with the address in each QR, for a print shop."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{card.code}-numbers.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["number", "address"])
+    for printed in in_stock(card).order_by("pk"):
+        writer.writerow([printed.number, qr.card_address(printed.code)])
+    return response
+
+
+def number_sheet(card: Card) -> HttpResponse:
+    """Return the numbers in stock as cards to cut, ten on an A4 page."""
+    cards = [
+        (printed.number, qr.card_address(printed.code))
+        for printed in in_stock(card).order_by("pk")[:MOST_AT_ONCE]
+    ]
+    response = HttpResponse(posters.card_sheet(card.name, cards), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{card.code}-cards.pdf"'
+    return response

@@ -1,0 +1,158 @@
+"""Lists of the people who serve in clubs and who run the dashboard."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from clubs.models import Club, Manager, StaffMember
+from loyalty.users.models import User
+from loyalty.web.requests import signed_in
+from staff import people
+from staff.admin.forms_people import ManagerForm, StaffForm
+from staff.admin.powers import EDITORS, NOBODY, OWNERS, powers_of
+from staff.admin.scoping import OwnFilter, PartnerAdmin
+from staff.admin.site import site
+from staff.admin.unfold_parts import badge, column
+
+ACTIVE_COLOURS = {"on": "success", "off": "warning"}
+
+
+class PersonAdmin(PartnerAdmin):
+    """What staff and managers have in common: a person, a place, an invitation."""
+
+    add_fields: tuple[str, ...] = ()
+    change_fields: tuple[str, ...] = ()
+    list_select_related: tuple[str, ...] = ("user",)
+    search_fields = ("user__name", "user__email")
+    search_help_text = _("Name or e-mail")
+    list_filter: tuple[Any, ...] = ("is_active",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields: the person is chosen once."""
+        if obj is None:
+            fields = self.add_fields
+            if powers_of(request).only_partner_id() is not None:
+                fields = tuple(name for name in fields if name != "partner")
+        else:
+            fields = ("person", "mail", *self.change_fields)
+        return ((None, {"fields": fields}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
+        """Return the person of a stored row."""
+        return ("person", "mail") if obj else ()
+
+    @column(_("name"), ordering="user__name")
+    def person(self, row: Any) -> str:
+        """Return the person's name."""
+        return str(row.user.get_full_name())
+
+    @column(_("e-mail"), ordering="user__email")
+    def mail(self, row: Any) -> str:
+        """Return the person's e-mail."""
+        return str(row.user.email)
+
+    @badge(_("status"), ACTIVE_COLOURS, ordering="is_active")
+    def state(self, row: Any) -> tuple[str, Any]:
+        """Return whether the row is in force."""
+        return ("on", _("active")) if row.is_active else ("off", _("switched off"))
+
+    def place(self, row: Any) -> str:
+        """Return where the person works, for the invitation."""
+        return str(row.partner.name)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save the row, let the person in, and send the invitation once all is committed."""
+        super().save_model(request, obj, form, change)
+        people.follow_manager_rows(obj.user_id)
+        if not change:
+            transaction.on_commit(partial(self._invite, request, obj))
+
+    def _invite(self, request: HttpRequest, row: Any) -> None:
+        was_sent = people.send_invitation(
+            user=row.user,
+            partner=row.partner,
+            place=self.place(row),
+            inviter=signed_in(request).get_full_name(),
+        )
+        if was_sent:
+            words = _("An invitation is on its way to %(email)s.")
+            self.message_user(request, words % {"email": row.user.email}, messages.SUCCESS)
+        else:
+            words = _("Saved, but no mail could be sent. Tell %(email)s to sign in at %(address)s.")
+            facts = {"email": row.user.email, "address": people.sign_in_address()}
+            self.message_user(request, words % facts, messages.WARNING)
+
+
+@admin.register(StaffMember, site=site)
+class StaffAdmin(PersonAdmin):
+    """Who works in which club (R4.1)."""
+
+    form = StaffForm
+    viewers = EDITORS
+    list_display = ("person", "mail", "club", "may_give_points", "may_redeem_by_search", "state")
+    list_select_related = ("user", "club")
+    list_filter = ("is_active", ("club", OwnFilter))
+    ordering = ("user__name", "pk")
+    add_fields = ("email", "name", "club", "may_give_points", "may_redeem_by_search")
+    change_fields = ("club", "may_give_points", "may_redeem_by_search", "is_active", "forgets_pin")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return the person and the club of a stored row: another club is another row."""
+        names = super().get_readonly_fields(request, obj)
+        return (*names, "club") if obj else names
+
+    def place(self, row: Any) -> str:
+        """Return the club."""
+        club: Club = row.club
+        return club.name
+
+
+@admin.register(Manager, site=site)
+class ManagerAdmin(PersonAdmin):
+    """Who runs the dashboard, and as what; the owners' list."""
+
+    form = ManagerForm
+    viewers = OWNERS
+    editors = OWNERS
+    adders = OWNERS
+    list_display = ("person", "mail", "role", "adjust_cap", "state")
+    list_filter = ("is_active", "role")
+    ordering = ("user__name", "pk")
+    add_fields = ("partner", "email", "name", "role", "adjust_cap")
+    change_fields = ("role", "adjust_cap", "is_active")
+
+
+@admin.register(User, site=site)
+class UserAdmin(PartnerAdmin):
+    """Everybody who signs in; for superusers."""
+
+    viewers = NOBODY
+    editors = NOBODY
+    adders = NOBODY
+    unaudited = frozenset({"email", "name", "password", "last_login"})
+    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "joined_at")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    fieldsets = ((None, {"fields": ("email", "name", "language", "is_active", "joined_at")}),)
+    readonly_fields = ("email", "joined_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return everybody to a superuser, nobody to others."""
+        rows = User.objects.all()
+        return rows if powers_of(request).is_all else rows.none()
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return a user to a superuser; else 404."""
+        return self.found(request, object_id, self.get_queryset(request))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """Return False: people are added where they work."""
+        return False

@@ -1,0 +1,371 @@
+"""The wall of the dashboard: every row, choice, filter and look-up belongs to the own partners."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from cards.models import Card, Reward, Tier
+from clubs.models import Club, Partner, Role, Store, Versioned
+from loyalty.audit import record
+from loyalty.members.models import Member, Membership
+from loyalty.web.requests import address, signed_in
+from staff.admin.forms import VersionedForm
+from staff.admin.history import history_page
+from staff.admin.powers import EDITORS, EVERYONE, NOBODY, Powers, powers_of
+from staff.admin.unfold_parts import ModelAdmin
+
+Row = TypeVar("Row", bound=models.Model)
+
+# How each table that a form may point at leads to its partner.
+PARTNER_OF: Mapping[type[models.Model], str] = {
+    Partner: "pk",
+    Club: "partner",
+    Store: "partner",
+    Card: "partner",
+    Tier: "partner",
+    Reward: "partner",
+    Member: "partner",
+    Membership: "partner",
+}
+# What the audit log never holds: personal data and secrets.
+UNAUDITED = frozenset({"pin_hash", "user", "version", "created_at"})
+
+
+def own_rows(
+    rows: QuerySet[Row], powers: Powers, roles: Iterable[Role] = EVERYONE, path: str = "partner"
+) -> QuerySet[Row]:
+    """Return the rows of the partners where the person has one of the roles."""
+    if powers.is_all:
+        return rows
+    return rows.filter(**{f"{path}__in": powers.partner_ids(frozenset(roles))})
+
+
+def own_choices(model: type[Row], powers: Powers, roles: Iterable[Role]) -> QuerySet[Row]:
+    """Return the rows of a table that a form may offer: none of a table that is not listed."""
+    rows: QuerySet[Row] = model._default_manager.all()
+    if model in PARTNER_OF:
+        return own_rows(rows, powers, roles, PARTNER_OF[model])
+    return rows if powers.is_all else rows.none()
+
+
+def values_of(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
+    """Return these fields as the audit log holds them: ids for rows, names for files."""
+    fields = {field.name: field for field in row._meta.concrete_fields}
+    found: dict[str, Any] = {}
+    for name in names:
+        if name not in fields or name in UNAUDITED:
+            continue
+        value = getattr(row, fields[name].attname)
+        found[name] = str(value) if isinstance(fields[name], models.FileField) else value
+    return found
+
+
+class OwnFilter(admin.RelatedFieldListFilter):
+    """A filter by a related row that offers the own partners' rows alone."""
+
+    def field_choices(
+        self,
+        field: Any,
+        request: HttpRequest,
+        model_admin: Any,  # noqa: ARG002 - Django's signature
+    ) -> list[tuple[Any, str]]:
+        """Return the choices, sorted by their words."""
+        rows = own_choices(field.related_model, powers_of(request), EVERYONE)
+        return sorted(((row.pk, str(row)) for row in rows), key=lambda choice: choice[1])
+
+
+class Walled:
+    """What a list and an inline of a list have in common: rows, choices and rights by role."""
+
+    model: type[models.Model]
+    viewers: ClassVar[frozenset[Role]] = EVERYONE
+    editors: ClassVar[frozenset[Role]] = EDITORS
+    adders: ClassVar[frozenset[Role]] = EDITORS
+
+    def partner_id_of(self, row: models.Model | None) -> int | None:
+        """Return the partner a row belongs to; None for no row."""
+        if row is None or row.pk is None:
+            return None
+        partner_id: int | None = getattr(row, "partner_id", None)
+        return partner_id
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Return whether the person's role covers reading."""
+        return powers_of(request).has(self.viewers, self.partner_id_of(obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Return whether the person's role covers changing."""
+        return powers_of(request).has(self.editors, self.partner_id_of(obj))
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Return whether the person's role covers adding."""
+        return powers_of(request).has(self.adders, self.partner_id_of(obj))
+
+    def has_delete_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django's signature
+        obj: models.Model | None = None,  # noqa: ARG002 - Django's signature
+    ) -> bool:
+        """Return False: what has a history is archived."""
+        return False
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
+        """Offer the rows of the own partners alone."""
+        kwargs.setdefault(
+            "queryset", own_choices(db_field.related_model, powers_of(request), self.editors)
+        )
+        field: forms.ModelChoiceField[Any] | None = super().formfield_for_foreignkey(  # type: ignore[misc]  # of the admin classes this is mixed into
+            db_field, request, **kwargs
+        )
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Show a plain drop-down, without the buttons that open other tables."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin classes this is mixed into
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list names its own model
+    """A list of one table of the dashboard, behind the wall."""
+
+    form = VersionedForm
+    partner_path: ClassVar[str] = "partner"
+    unaudited: ClassVar[frozenset[str]] = frozenset()
+    change_form_template = "admin/partner_form.html"
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 200
+    view_on_site = False
+    warn_unsaved_form = True
+    change_form_show_cancel_button = True
+    list_filter_submit = False
+
+    def partner_id_of(self, row: models.Model | None) -> int | None:
+        """Return the partner a row belongs to; for a partner, itself."""
+        return row.pk if isinstance(row, Partner) else super().partner_id_of(row)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows of the partners where the person may read this table."""
+        rows = super().get_queryset(request)
+        return own_rows(rows, powers_of(request), self.viewers, self.partner_path)
+
+    def get_object(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        from_field: str | None = None,  # noqa: ARG002 - only the key leads to a row here
+    ) -> Any:
+        """Return a row of the own partners, locked if it is about to be saved; else 404.
+
+        A row that the role may not read is refused with 403 by the page; a foreign one is missing.
+        """
+        rows = own_rows(
+            self.model._default_manager.all(), powers_of(request), EVERYONE, self.partner_path
+        )
+        return self.found(request, object_id, rows)
+
+    def found(self, request: HttpRequest, object_id: str, rows: QuerySet[Any]) -> Any:
+        """Return one of the rows, locked if it is about to be saved.
+
+        :raises Http404: if it is not among them.
+        """
+        if request.method == "POST" and connection.in_atomic_block:
+            rows = rows.select_for_update(no_key=True, of=("self",))
+        try:
+            found = rows.filter(pk=self.opts.pk.to_python(object_id)).order_by("pk").first()
+        except ValidationError:
+            found = None
+        if found is None:
+            raise Http404
+        return found
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Allow look-ups by the filters of the list alone, so that no secret can be probed."""
+        names = [
+            item[0] if isinstance(item, Sequence) and not isinstance(item, str) else item
+            for item in self.get_list_filter(request)
+        ]
+        return any(
+            isinstance(name, str) and (lookup == name or lookup.startswith(f"{name}__"))
+            for name in names
+        )
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Return a form class that knows who asks."""
+        made = super().get_form(request, obj, change, **kwargs)
+        made.powers = powers_of(request)
+        made.editors = self.editors
+        return made
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the partner where there is no choice of one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None and powers_of(request).only_partner_id() is None:
+            return fieldsets
+        return _without(fieldsets, "partner") if self.model is not Partner else fieldsets
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Save the row with its next version, and audit what changed."""
+        if change and not self.has_change_permission(request, obj):
+            raise PermissionDenied  # A list may hold rows of several partners.
+        names = [name for name in form.changed_data if name not in self.unaudited]
+        before = values_of(self._stored(obj), names) if change else {}
+        if change and isinstance(obj, Versioned):
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+        if change:
+            after = values_of(obj, names)
+        else:
+            every = [field.name for field in obj._meta.concrete_fields]
+            after = values_of(obj, [name for name in every if name not in self.unaudited])
+        self.audit(request, obj, "change" if change else "add", before=before, after=after)
+
+    def _stored(self, obj: models.Model) -> models.Model:
+        return self.model._default_manager.get(pk=obj.pk)
+
+    def audit(
+        self,
+        request: HttpRequest,
+        obj: models.Model,
+        action: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event to the audit log in the transaction of the page."""
+        record.record(
+            action=action,
+            subject=obj,
+            partner_id=self.partner_id_of(obj),
+            actor_id=signed_in(request).pk,
+            before=before,
+            after=after,
+            address=address(request),
+        )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save the rows of an inline under the parent's partner, and audit each."""
+        formset.save(commit=False)
+        partner_id = self.partner_id_of(form.instance)
+        before = {
+            row.pk: values_of(type(row)._default_manager.get(pk=row.pk), names)
+            for row, names in formset.changed_objects
+        }
+        self.make_room(formset)
+        for row, names in formset.changed_objects:
+            if isinstance(row, Versioned):
+                row.version += 1
+            row.save()
+            self.audit_row(
+                request, row, "change", partner_id, before[row.pk], values_of(row, names)
+            )
+        for row in formset.new_objects:
+            if hasattr(row, "partner_id"):
+                row.partner_id = partner_id
+            row.save()
+            after = values_of(row, [field.name for field in row._meta.concrete_fields])
+            self.audit_row(request, row, "add", partner_id, {}, after)
+        for row in formset.deleted_objects:
+            self.drop_row(request, row, partner_id)
+        formset.save_m2m()
+
+    def make_room(self, formset: Any) -> None:
+        """Move aside, before rows are saved, what they would collide with while they change places."""
+
+    def drop_row(self, request: HttpRequest, row: Any, partner_id: int | None) -> None:
+        """Delete a row that was taken out of an inline, and audit it."""
+        before = values_of(row, [field.name for field in row._meta.concrete_fields])
+        self.audit_row(request, row, "delete", partner_id, before, {})
+        row.delete()
+
+    def audit_row(
+        self,
+        request: HttpRequest,
+        row: models.Model,
+        action: str,
+        partner_id: int | None,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+    ) -> None:
+        """Audit a row that belongs to a parent."""
+        record.record(
+            action=action,
+            subject=row,
+            partner_id=partner_id,
+            actor_id=signed_in(request).pk,
+            before=before,
+            after=after,
+            address=address(request),
+        )
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write nothing beside the audit log."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write nothing beside the audit log."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Write nothing beside the audit log."""
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: Any = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Show the row's own part of the audit log."""
+        return history_page(self, request, object_id)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Refuse: rows are archived; to a stranger the row is missing."""
+        self.get_object(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+
+class ReadOnlyAdmin(PartnerAdmin):
+    """A table that is read here and written by operations alone."""
+
+    editors = NOBODY
+    adders = NOBODY
+    actions = None
+    change_form_show_cancel_button = False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        """Return False for everybody, superusers too."""
+        return False
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        """Return False for everybody, superusers too."""
+        return False
+
+
+def _without(fieldsets: Any, name: str) -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        (title, {**options, "fields": [field for field in options["fields"] if field != name]})
+        for title, options in fieldsets
+    ]

@@ -1,0 +1,114 @@
+"""The dashboard's site: who gets in, and the pages around the lists."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loyalty.web.requests import signed_in
+from staff.admin.powers import powers_of
+from staff.admin.unfold_parts import AdminSite
+
+# Set by the staff pages when a colleague took over a shared tablet with a PIN.
+BY_PIN_KEY = "by_pin"
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+View = Callable[..., HttpResponseBase]
+
+
+class PartnerSite(AdminSite):
+    """Lets in managers with a second factor; to anybody else there is nothing here."""
+
+    site_title = gettext_lazy("Dashboard")
+    site_header = gettext_lazy("Dashboard")
+    index_title = gettext_lazy("Overview")
+    index_template = "admin/dashboard.html"
+    enable_nav_sidebar = True
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]  # noqa: FBT001, FBT002 - Django's signature
+        """Return the view behind the gate."""
+        guarded = super().admin_view(view, cacheable)
+
+        def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return turned_away(request) or guarded(request, *args, **kwargs)
+
+        return update_wrapper(gate, view)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether this person manages anything."""
+        return powers_of(request).may_enter
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        """Lead to the product's own sign-in; there is only one."""
+        target = request.GET.get("next") or reverse("admin:index")
+        return redirect_to_login(target, reverse("account_login"))
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:  # noqa: ARG002 - Django's signature
+        """Lead to the product's own sign-out, which also forgets what the device keeps."""
+        return redirect("account_logout")  # type: ignore[return-value]  # a redirect serves as well
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        """Lead to the product's own page for passwords."""
+        return redirect("account_change_password")
+
+    def password_change_done(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - Django's signature
+        extra_context: Any = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Lead to the product's own page for passwords."""
+        return redirect("account_change_password")
+
+    def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Refuse the theme's search over all tables; every list has its own."""
+        raise Http404
+
+
+def turned_away(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer for somebody who may not see the dashboard, or None for who may."""
+    if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+        raise BadRequest
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), reverse("account_login"))
+    if not powers_of(request).may_enter:
+        raise Http404
+    if request.session.get(BY_PIN_KEY):
+        return render(request, "admin/by_pin.html", status=403)
+    return _second_factor(request) if settings.ADMIN_NEEDS_SECOND_FACTOR else None
+
+
+def _second_factor(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to a second factor unless this session has shown one."""
+    user = signed_in(request)
+    if any(record["method"] == "mfa" for record in get_authentication_records(request, user)):
+        return None
+    kinds = set(
+        Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).values_list(
+            "type", flat=True
+        )
+    )
+    if not kinds:
+        messages.warning(
+            request,
+            _("The dashboard needs a second step at sign-in. Set one up, then open it again."),
+        )
+        return redirect("mfa_index")
+    by_code = Authenticator.Type.TOTP in kinds
+    name = "mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn"
+    return redirect(f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}")
+
+
+site = PartnerSite(name="admin")
+site.disable_action("delete_selected")

@@ -1,0 +1,142 @@
+"""What needs a person: the first steps of a new business, and what is about to go wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cards.models import Card, CardStatus, Reward, RewardStatus
+from clubs.models import Partner, PlaceStatus, StaffMember, Store
+from loyalty.audit.models import AuditEvent
+from loyalty.members.models import Member
+from staff.admin.poster_pages import PRINTED
+from staff.admin.powers import OWNERS, Powers
+from staff.admin.scoping import own_rows
+
+SOON = timedelta(days=7)
+MOST_TASKS = 10
+NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do, where, and whether it is done."""
+
+    words: str
+    address: str
+    is_done: bool = False
+    help: str = ""
+
+
+def first_steps(partner: Partner) -> list[Step]:
+    """Return the way from a new business to its first member; each step ticks itself off."""
+    cards = Card.objects.filter(partner=partner).exclude(status=CardStatus.ARCHIVED)
+    card = cards.order_by("pk").first()
+    card_page = reverse("admin:cards_card_change", args=[card.pk]) if card else ""
+    posters = reverse("admin:cards_card_posters", args=[card.pk]) if card else ""
+    add_card = reverse("admin:cards_card_add")
+    return [
+        Step(
+            words=_("Add a store"),
+            help=_("A place with a till."),
+            address=reverse("admin:clubs_store_add"),
+            is_done=Store.objects.filter(partner=partner, status=PlaceStatus.ACTIVE).exists(),
+        ),
+        Step(
+            words=_("Add a reward"),
+            help=_("What members save for."),
+            address=card_page or add_card,
+            is_done=Reward.objects.filter(partner=partner, status=RewardStatus.ACTIVE).exists(),
+        ),
+        Step(
+            words=_("Publish the card"),
+            help=_("Set its status to active and save."),
+            address=card_page or add_card,
+            is_done=cards.filter(status=CardStatus.ACTIVE).exists(),
+        ),
+        Step(
+            words=_("Invite staff"),
+            help=_("They scan and hand out rewards."),
+            address=reverse("admin:clubs_staffmember_add"),
+            is_done=StaffMember.objects.filter(partner=partner, is_active=True).exists(),
+        ),
+        Step(
+            words=_("Print the poster"),
+            help=_("People join by its code."),
+            address=posters or add_card,
+            is_done=AuditEvent.objects.filter(partner_id=partner.pk, action=PRINTED).exists(),
+        ),
+    ]
+
+
+def needed(powers: Powers, now: datetime) -> list[Step]:
+    """Return what needs a person soon: ends, empty stocks and nearly used quotas."""
+    found = [*_cards(powers, now), *_rewards(powers), *_quotas(powers)]
+    return found[:MOST_TASKS]
+
+
+def _cards(powers: Powers, now: datetime) -> list[Step]:
+    cards = own_rows(Card.objects.all(), powers).filter(status=CardStatus.ACTIVE)
+    ending = cards.filter(valid_until__gt=now, valid_until__lte=now + SOON)
+    return [
+        Step(
+            words=_("%(card)s ends soon") % {"card": card.name},
+            help=_("Set a later end, or tell your members."),
+            address=reverse("admin:cards_card_change", args=[card.pk]),
+        )
+        for card in ending.order_by("valid_until", "pk")[:MOST_TASKS]
+    ]
+
+
+def _rewards(powers: Powers) -> list[Step]:
+    scarce = (
+        own_rows(Reward.objects.all(), powers)
+        .filter(status=RewardStatus.ACTIVE, stock__isnull=False)
+        .filter(counter__issued__gt=0, counter__issued__gte=F("stock") * NEARLY / 10)
+        .select_related("counter")
+        .order_by("pk")[:MOST_TASKS]
+    )
+    return [
+        Step(
+            words=_("%(reward)s: %(left)s left")
+            % {"reward": reward.name, "left": max(0, (reward.stock or 0) - reward.counter.issued)},
+            help=_("Add pieces, or pause the reward."),
+            address=reverse("admin:cards_reward_change", args=[reward.pk]),
+        )
+        for reward in scarce
+    ]
+
+
+def _quotas(powers: Powers) -> list[Step]:
+    limited = (
+        own_rows(Partner.objects.all(), powers, OWNERS, "pk")
+        .filter(Q(max_members__isnull=False) | Q(max_stores__isnull=False))
+        .order_by("pk")[:MOST_TASKS]
+    )
+    partners = list(limited)
+    members = _counted(Member.objects.all(), partners)
+    stores = _counted(Store.objects.filter(status=PlaceStatus.ACTIVE), partners)
+    found: list[Step] = []
+    for partner in partners:
+        for limit, used, words in (
+            (partner.max_members, members, _("%(used)s of %(limit)s members")),
+            (partner.max_stores, stores, _("%(used)s of %(limit)s stores")),
+        ):
+            count = used.get(partner.pk, 0)
+            if limit is not None and count * 10 >= limit * NEARLY:
+                found.append(
+                    Step(
+                        words=words % {"used": count, "limit": limit},
+                        help=_("Your plan is nearly full. Ask for a larger one."),
+                        address=reverse("admin:clubs_partner_change", args=[partner.pk]),
+                    )
+                )
+    return found
+
+
+def _counted(rows: Any, partners: list[Partner]) -> dict[int, int]:
+    grouped = rows.filter(partner__in=partners).order_by().values("partner")
+    return {row["partner"]: row["found"] for row in grouped.annotate(found=Count("pk"))}

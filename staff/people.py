@@ -1,0 +1,59 @@
+"""People who work for a partner: made by e-mail, invited, and let into the dashboard."""
+
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from clubs.models import Manager, Partner
+from loyalty.users.models import User
+
+
+def user_by_email(*, email: str, name: str = "", language: str = "") -> tuple[User, bool]:
+    """Return the person with this e-mail, made without a password if unknown, and whether new."""
+    address = email.strip().lower()
+    found = User.objects.filter(email=address).first()
+    if found is not None:
+        return found, False
+    return User.objects.create_user(address, name=name, language=language), True
+
+
+def follow_manager_rows(user_id: int) -> None:
+    """Set whether a user opens the dashboard from their manager rows alone."""
+    manages = Manager.objects.filter(user_id=user_id, is_active=True).exists()
+    User.objects.filter(pk=user_id).exclude(is_superuser=True).update(is_staff=manages)
+
+
+def seats_used(partner: Partner) -> int:
+    """Return how many managers count against the partner's plan (IV1.6)."""
+    return Manager.objects.filter(partner=partner, is_active=True).count()
+
+
+def sign_in_address() -> str:
+    """Return where a person signs in, by a code sent to their e-mail or by password."""
+    return f"{settings.SITE_URL}{reverse('account_login')}"
+
+
+def send_invitation(*, user: User, partner: Partner, place: str, inviter: str) -> bool:
+    """Send a person the way in, in their language; return whether the mail was taken.
+
+    Called after the rows are committed.
+    """
+    with translation.override(user.language or partner.language):
+        context = {
+            "user": user,
+            "partner": partner,
+            "place": place,
+            "inviter": inviter,
+            "address": sign_in_address(),
+        }
+        subject = _("%(partner)s: your sign-in") % {"partner": partner.name}
+        body = render_to_string("admin/mail/invitation.txt", context)
+        try:
+            return bool(send_mail(subject, body, None, [user.email]))
+        except (OSError, SMTPException):
+            return False
