@@ -109,7 +109,7 @@ def counter_is_what_is_out(scope: Scope) -> Iterable[int]:
     """Return rewards whose counter is not the redemptions and vouchers that stand."""
     return offending(
         scope,
-        "SELECT w.id, w.partner_id, NULL AS account_id FROM cards_reward w"
+        "SELECT w.id, w.partner_id, CAST(NULL AS bigint) AS account_id FROM cards_reward w"
         " LEFT JOIN members_rewardcounter n ON n.reward_id = w.id"
         " WHERE coalesce(n.issued, 0) <>"
         " (SELECT count(*) FROM ledger_transaction t WHERE t.reward_id = w.id"

@@ -1,21 +1,28 @@
-"""Plant what the database refuses: the guards of one table rest meanwhile."""
+"""Plant what the database refuses: the guards of some tables rest meanwhile."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.db import connection
+from django.db.models import CheckConstraint
 
 from loyalty.ledger import triggers
 
 
 @contextmanager
-def without_guards(*tables: str) -> Iterator[None]:
-    """Let the guards of these tables rest: triggers, and on PostgreSQL constraint checks."""
+def without_guards(*tables: str, bounds: bool = False) -> Iterator[None]:
+    """Let the triggers of these tables rest, and with ``bounds`` their check constraints too.
+
+    Constraints come back on PostgreSQL by rolling the caller's transaction back.
+    """
     if connection.vendor == "postgresql":
-        # As replication does; nothing but foreign keys and triggers rests.
         with connection.cursor() as cursor:
+            # What is due is checked now; after that, as replication does, nothing is.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            for sql in _dropped_bounds(tables) if bounds else ():
+                cursor.execute(sql)
             cursor.execute("SET session_replication_role = replica")
             yield
             cursor.execute("SET session_replication_role = DEFAULT")
@@ -28,6 +35,16 @@ def without_guards(*tables: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         for name in resting:
             cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute(f"PRAGMA ignore_check_constraints = {int(bounds)}")
         yield
+        cursor.execute("PRAGMA ignore_check_constraints = 0")
         for name, (_, definition) in resting.items():
             cursor.execute(f"CREATE TRIGGER {name} {definition}")
+
+
+def _dropped_bounds(tables: tuple[str, ...]) -> Iterator[str]:
+    for model in apps.get_models():
+        if model._meta.db_table in tables:
+            for constraint in model._meta.constraints:
+                if isinstance(constraint, CheckConstraint):
+                    yield f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {constraint.name}"
