@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import MOST_POINTS, Card, NumberMode
 from loyalty.operations.adjustments import AdjustmentReason
+from loyalty.operations.enrolments import tidy_name
 from loyalty.operations.receipts import MOST_CHARACTERS
 from loyalty.web.fields import MOST_DIGITS, AmountField, PhoneField, PinField, PointsField
 from loyalty.web.money import decimals, plain
@@ -60,8 +61,12 @@ class DeedForm(forms.Form):
 
 
 class ReceiptForm(DeedForm):
-    """A booking of a sale; the receipt number is asked for where there is a store."""
+    """A booking of a sale; the receipt number is asked for where there is a store.
 
+    ``figure`` names the field of the one big figure.
+    """
+
+    figure: ClassVar[str]
     receipt = forms.CharField(label=_("Receipt number"), required=False, max_length=MOST_CHARACTERS)
 
     def __init__(self, *args: Any, has_store: bool, **kwargs: Any) -> None:
@@ -76,6 +81,8 @@ class ReceiptForm(DeedForm):
 
 class AwardForm(ReceiptForm):
     """A purchase by its amount (R7.2)."""
+
+    figure = "amount"
 
     def __init__(self, *args: Any, card: Card, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,6 +107,8 @@ class AwardForm(ReceiptForm):
 
 class PointsForm(ReceiptForm):
     """Points that staff enter on a points-only card (R9.2)."""
+
+    figure = "points"
 
     def __init__(self, *args: Any, card: Card, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -226,6 +235,13 @@ class EnrolForm(DeedForm):
             self.fields["number"].required = True
         else:
             self.fields["number"].help_text = _("As printed on the card. Empty: the next one.")
+
+    def clean_first_name(self) -> str:
+        """Refuse a name of which nothing would be kept."""
+        name = tidy_name(self.cleaned_data["first_name"])
+        if not name:
+            raise ValidationError(_("Type a name."), code="name")
+        return name
 
     def clean(self) -> dict[str, Any]:
         """Ask for one way to reach the member, and for the number to be read back."""

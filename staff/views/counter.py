@@ -20,7 +20,7 @@ from loyalty.web import words
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
 from staff.doors import counter_page
-from staff.forms import AwardForm, DeedForm, PointsForm
+from staff.forms import AwardForm, DeedForm, PointsForm, ReceiptForm
 from staff.pages import page
 
 
@@ -65,29 +65,25 @@ def counter(request: HttpRequest, scan_id: int) -> HttpResponse:
     return show_award(request, scan, visit, form)
 
 
-def award_form(card: Card, scan: Scan, data: Mapping[str, Any] | None = None) -> DeedForm:
+def award_form(card: Card, scan: Scan, data: Mapping[str, Any] | None = None) -> ReceiptForm:
     """Return the form that the card takes: an amount, or points."""
     form = PointsForm if card.is_points_only else AwardForm
     return form(data, card=card, has_store=scan.store is not None)
 
 
 def show_award(
-    request: HttpRequest, scan: Scan, visit: Visit, form: DeedForm | None
+    request: HttpRequest, scan: Scan, visit: Visit, form: ReceiptForm | None
 ) -> HttpResponse:
     """Return the page on which points are given, with the form as it stands."""
     card = visit.standing.card
     context = {
         "form": form,
-        "field": form[_award_field(card)] if form else None,
-        "award_url": "staff:points" if card.is_points_only else "staff:award",
+        "field": form[form.figure] if form else None,
+        "award_url": "staff:points" if isinstance(form, PointsForm) else "staff:award",
         "button": _("Give points") if card.is_points_only else _("Book the purchase"),
     }
     status = form.status if form is not None and form.is_bound else 200
     return show(request, "staff/counter.html", scan, visit, context, status)
-
-
-def _award_field(card: Card) -> str:
-    return "points" if card.is_points_only else "amount"
 
 
 def show_claim(

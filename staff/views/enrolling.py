@@ -14,7 +14,7 @@ from cards.access import cards_for_staff
 from cards.models import Card
 from loyalty.ledger.models import Source
 from loyalty.members.access import memberships_for_staff
-from loyalty.members.models import ConsentSource
+from loyalty.members.models import ConsentSource, Scan
 from loyalty.operations import guests, visits
 from loyalty.operations.enrolments import AlreadyMemberError, Consent, Person
 from loyalty.web.refusals import REFUSALS, refusal_of
@@ -22,7 +22,7 @@ from loyalty.web.requests import current_store, deed, looker, signed_in
 from staff.doors import counter_page, staff_page
 from staff.forms import DeedForm, EnrolForm
 from staff.pages import page
-from staff.views.counter import deed_of, own_scan, show_award, visit_of
+from staff.views.counter import deed_of, own_scan
 
 
 @staff_page
@@ -52,8 +52,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
                 number=form.cleaned_data.get("number", ""),
             )
         except AlreadyMemberError as error:
-            form.refuse(error)
             context |= _known(request, form, error.field)
+            form.refuse(error)
         except REFUSALS as error:
             form.refuse(error)
         else:
@@ -105,29 +105,29 @@ def link(request: HttpRequest, scan_id: int) -> HttpResponse:
     """
     scan, membership = own_scan(request, scan_id)
     form = DeedForm(request.POST)
-    if form.is_valid():
-        try:
-            made = guests.make_link(
-                deed=deed_of(request, scan, form.cleaned_data["request_id"]),
-                membership_id=membership.pk,
-            )
-        except REFUSALS as error:
-            messages.error(request, refusal_of(error).message)
-            return redirect("staff:counter", scan.pk)
-        return page(
-            request,
-            "staff/link.html",
-            {
-                "scan": scan,
-                "member": membership.member,
-                "card": membership.card,
-                "address": _link_address(made.token),
-                "minutes": int(guests.LINK_LIFETIME.total_seconds() // 60),
-            },
-            store=scan.store,
-            club=membership.card.club,
+    if not form.is_valid():
+        return _no_link(request, scan, str(form.non_field_errors()[0]))
+    try:
+        made = guests.make_link(
+            deed=deed_of(request, scan, form.cleaned_data["request_id"]),
+            membership_id=membership.pk,
         )
-    return show_award(request, scan, visit_of(request, scan, membership), None)
+    except REFUSALS as error:
+        return _no_link(request, scan, refusal_of(error).message)
+    context = {
+        "scan": scan,
+        "member": membership.member,
+        "card": membership.card,
+        "address": _link_address(made.token),
+        "minutes": int(guests.LINK_LIFETIME.total_seconds() // 60),
+    }
+    club = membership.card.club
+    return page(request, "staff/link.html", context, store=scan.store, club=club)
+
+
+def _no_link(request: HttpRequest, scan: Scan, message: str) -> HttpResponse:
+    messages.error(request, message)
+    return redirect("staff:counter", scan.pk)
 
 
 def _link_address(token: str) -> str:

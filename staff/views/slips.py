@@ -19,6 +19,7 @@ from staff.doors import staff_page
 from staff.forms import SlipForm
 from staff.pages import page
 
+FIRST_DAY = date(2000, 1, 1)  # Before any deed, and far from the end of the calendar.
 _STANDS = Q(reversal__isnull=True)
 _HANDED_OUT = Q(kind=Kind.REDEMPTION) | Q(kind=Kind.VOUCHER, result__step=VoucherStatus.USED)
 _COLUMNS = ("deeds", "given", "rewards", "undone")
@@ -36,13 +37,13 @@ def slip(request: HttpRequest) -> HttpResponse:
         return page(request, "staff/slip.html", {"stores": stores})
     zone = store.partner.zone()
     today = timezone.localtime(timezone.now(), zone).date()
-    day = min(asked.cleaned_data.get("date") or today, today)
+    day = max(min(asked.cleaned_data.get("date") or today, today), FIRST_DAY)
     rows = [dict(row) for row in _per_person(store, day, zone)]
     context = {
         "store": store,
         "stores": stores,
         "day": day,
-        "former": day - timedelta(days=1) if day > date.min else None,
+        "former": day - timedelta(days=1) if day > FIRST_DAY else None,
         "following": day + timedelta(days=1) if day < today else None,
         "is_today": day == today,
         "rows": rows,
