@@ -108,4 +108,4 @@ class SearchForm(forms.Form):
 class BeforeForm(forms.Form):
     """Below which deed a page of history begins."""
 
-    before = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    before = forms.RegexField(r"^[0-9]{1,18}\Z", required=False)

@@ -1,9 +1,9 @@
 """One card of a member: the page, its live parts, its history."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
@@ -70,7 +70,7 @@ def all_history(request: HttpRequest, membership_id: int) -> HttpResponse:
         raise Http404
     deeds = card_page.history_of(membership)
     if before := form.cleaned_data["before"]:
-        deeds = deeds.filter(pk__lt=before)
+        deeds = deeds.filter(pk__lt=int(before))
     found = list(deeds[: HISTORY_LINES + 1])
     context = {
         "membership": membership,
@@ -102,7 +102,8 @@ def replace_code(request: HttpRequest, membership_id: int) -> HttpResponse:
         )
     except standing.MembershipNotFoundError as error:
         raise Http404 from error
-    return redirect(f"{reverse('wallet:card', args=[membership_id])}?new=1")
+    messages.success(request, _("Your card has a new code. The old one is worth nothing now."))
+    return redirect("wallet:card", membership_id)
 
 
 def _page(request: HttpRequest, membership_id: int) -> CardPage:
