@@ -50,7 +50,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     """
     device, now = devices.token(request), timezone.now()
     people = list(shared_devices.people_on(device=device, at=now)) if device else []
-    if not people:
+    if not people and (request.method == "POST" or not request.user.is_authenticated):
         return _to_full_sign_in(request)
     form = PersonForm(request.POST or None, initial={"person": request.GET.get("person", "")})
     if form.is_valid():

@@ -9,7 +9,9 @@ from cards import terms
 from cards.models import TermsVersion
 from loyalty.ledger.models import Transaction
 from loyalty.members.models import MembershipStatus
-from tests.cast import join, make_card, make_cast, make_reward, make_tier, publish
+from loyalty.operations import purchases, standing, visits
+from loyalty.operations.purchases import Bill
+from tests.cast import deed, join, make_card, make_cast, make_reward, make_tier, publish
 from tests.staff.conftest import Counter, signed_in
 
 ZERO = "Type an amount above zero."
@@ -399,6 +401,53 @@ def test_nobody_awards_a_card_that_became_their_own(counter, booked):
     assert page.context["form"] is None
     assert answer.status_code == 403
     assert booked() == []
+
+
+@pytest.mark.req("R7.3")
+@pytest.mark.parametrize(
+    ("bill", "error"),
+    [
+        (Bill(amount_minor=100, currency="USD"), purchases.WrongCurrencyError),
+        (Bill(amount_minor=0, currency="EUR"), purchases.NothingToAwardError),
+    ],
+)
+def test_a_preview_refuses_what_the_award_would_refuse(counter, bill, error):
+    asked = {
+        "deed": deed(counter.cast.sam),
+        "membership_id": counter.cast.membership.pk,
+        "bill": bill,
+        "scan_id": counter.scan(),
+    }
+
+    with pytest.raises(error):
+        visits.preview_purchase(**asked)
+    with pytest.raises(error):
+        purchases.award_purchase(**asked)
+
+
+def test_a_card_of_points_previews_no_amount_and_the_other_way_round(counter):
+    gym = join(counter.cast.mia, make_card(counter.cast.harbour, "Gym", is_points_only=True))
+    who = deed(counter.cast.sam)
+
+    with pytest.raises(purchases.PointsOnlyCardError):
+        visits.preview_purchase(
+            deed=who,
+            membership_id=gym.pk,
+            bill=Bill(amount_minor=100, currency="EUR"),
+            scan_id=counter.scan(gym),
+        )
+    with pytest.raises(purchases.AmountCardError):
+        visits.preview_points(
+            deed=who,
+            membership_id=counter.cast.membership.pk,
+            points=3,
+            scan_id=counter.scan(),
+        )
+
+
+def test_a_membership_that_is_not_there_cannot_be_looked_at(db):
+    with pytest.raises(standing.MembershipNotFoundError):
+        standing.look(deed=deed(None), membership_id=1)
 
 
 def test_a_staff_member_removed_a_second_ago_finds_nothing(counter, booked):

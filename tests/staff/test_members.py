@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from cards.models import PrintedCard
@@ -74,6 +75,12 @@ def test_a_typed_card_code_opens_the_card(counter, mia):
     answer = counter.show("search", q=mia.code.lower())
 
     assert answer["Location"] == f"/C/{mia.code}"
+
+
+def test_a_counter_that_the_cache_forgot_stops_nobody(counter, mia, monkeypatch):
+    monkeypatch.setattr(cache, "add", lambda *_: None)
+
+    assert found(counter, PHONE) == [mia.pk]
 
 
 def test_too_many_searches_are_stopped_for_a_while(counter, mia, clock):

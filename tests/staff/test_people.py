@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.test import Client
 from django.utils import timezone
@@ -11,7 +12,7 @@ from clubs.models import DeviceSignIn
 from loyalty.audit.models import AuditEvent
 from loyalty.operations import shared_devices
 from loyalty.operations.shared_devices import PinNotUsableError, WrongPinError
-from tests.cast import make_user
+from tests.cast import PASSWORD, make_user
 from tests.staff.conftest import Counter
 
 PIN = "2580"
@@ -180,6 +181,50 @@ def test_a_lock_leads_back_to_the_counter_alone(ida, tablet, path):
     tablet.post("/staff/lock/", {"next": path})
 
     assert switch(tablet, ida)["Location"] == "/staff/"
+
+
+def test_the_only_one_who_may_come_back_is_asked_for_the_pin_at_once(cast):
+    client = Client()
+    shared_devices.set_pin(user=cast.sam, pin=PIN)
+    client.force_login(cast.sam)
+    client.get("/staff/")
+
+    client.post("/staff/lock/")
+
+    assert client.get("/staff/switch/").context["chosen"] == cast.sam
+
+
+def test_looking_at_the_switch_signs_nobody_out(cast):
+    client = Client()
+    client.force_login(cast.sam)
+
+    page = client.get("/staff/switch/")
+
+    assert (page.context["people"], who(client)) == ([], "Sam")
+
+
+def test_without_a_pin_a_lock_asks_for_a_full_sign_in(cast):
+    client = Client()
+    client.force_login(cast.sam)
+    client.get("/staff/")
+
+    answer = client.post("/staff/lock/", follow=True)
+
+    assert answer.redirect_chain == [
+        ("/staff/switch/", 302),
+        ("/accounts/login/?next=/staff/", 302),
+    ]
+
+
+def test_the_time_of_the_sign_in_is_that_of_the_session(cast):
+    client = Client()
+    EmailAddress.objects.create(user=cast.sam, email=cast.sam.email, verified=True, primary=True)
+
+    client.post("/accounts/login/", {"login": cast.sam.email, "password": PASSWORD})
+    client.get("/staff/")
+
+    at = client.session["account_authentication_methods"][0]["at"]
+    assert DeviceSignIn.objects.get().signed_in_at.timestamp() == pytest.approx(at)
 
 
 def test_locking_twice_is_no_harm(tablet):
