@@ -33,12 +33,10 @@ def flag(name: str, *, default: bool) -> bool:
 
     :raises SettingError: if it is neither.
     """
-    word = os.environ.get(name)
-    if word is None:
-        return default
-    if word.strip().lower() in TRUE_WORDS:
+    word = text(name, "yes" if default else "no").lower()
+    if word in TRUE_WORDS:
         return True
-    if word.strip().lower() in FALSE_WORDS:
+    if word in FALSE_WORDS:
         return False
     raise SettingError(f"{name}: say yes or no, not {word!r}")
 

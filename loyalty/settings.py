@@ -1,8 +1,9 @@
 """All settings, read top to bottom; what differs between machines comes from the environment."""
 
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -10,6 +11,9 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import env
+
+if TYPE_CHECKING:
+    from wsgiref.headers import Headers
 
 django_stubs_ext.monkeypatch()
 
@@ -121,7 +125,6 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_ADD_HEADERS_FUNCTION = "loyalty.web.storage.add_headers"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
@@ -218,6 +221,19 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# A worker obeys the policy of its own file, not that of the page that starts it.
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+_worker_file = re.compile(r"/js/scan/worker(\.[0-9a-f]+)?\.js$")
+
+
+def WHITENOISE_ADD_HEADERS_FUNCTION(  # noqa: N802 - WhiteNoise's name for it
+    headers: "Headers", _path: str, url: str
+) -> None:
+    """Give the scanner's worker the policy it needs and no more."""
+    if _worker_file.search(url):
+        headers["Content-Security-Policy"] = WORKER_POLICY
+
 
 # --- Jobs --------------------------------------------------------------------------------------
 

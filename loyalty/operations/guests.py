@@ -61,6 +61,7 @@ def make_link(*, deed: Deed, membership_id: int) -> MadeLink:
         made_at=deed.occurred_at,
         expires_at=deed.occurred_at + LINK_LIFETIME,
     )
+    _audit(member, deed, "make guest link")
     return MadeLink(link=link, token=token)
 
 

@@ -1,8 +1,10 @@
 """What a request says about who acts, from where and when: the edge where the clock is read."""
 
 import hashlib
+import ipaddress
 import uuid
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -67,5 +69,11 @@ def looker(request: HttpRequest) -> Looker:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Return the network address of the caller as the web server sees it."""
-    return request.META.get("REMOTE_ADDR") or None
+    """Return the network address of the caller, past as many proxies as we trust."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    found = hops[-trusted] if 0 < trusted <= len(hops) else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return None

@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-from wsgiref.headers import Headers
 
 from django.contrib.staticfiles import finders
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -48,14 +47,3 @@ def _source(name: str) -> str:
         raise FileNotFoundError(name)
     with open(path, encoding="utf-8") as file:  # noqa: PTH123  # finders hand out plain text
         return file.read()
-
-
-# A worker obeys the policy of its own file, not that of the page that starts it.
-_WORKER = re.compile(r"/js/scan/worker(\.[0-9a-f]+)?\.js$")
-WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
-
-
-def add_headers(headers: Headers, _path: str, url: str) -> None:
-    """Give the scanner's worker the policy it needs and no more; WhiteNoise calls this."""
-    if _WORKER.search(url):
-        headers["Content-Security-Policy"] = WORKER_POLICY
