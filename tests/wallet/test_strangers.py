@@ -82,3 +82,22 @@ def test_forms_without_their_token_are_refused(rich):
 
     assert response.status_code == HTTPStatus.FORBIDDEN
     assert Membership.objects.get(pk=rich.membership.pk).code == before
+
+
+def test_a_session_made_by_a_pin_opens_nobodys_wallet(rich, mia):
+    session = mia.session
+    session["by_pin"] = True
+    session.save()
+    before = Membership.objects.get(pk=rich.membership.pk)
+
+    pages = [
+        *addresses(rich),
+        *(reverse(f"wallet:{name}") for name in ("home", "cards", "profile")),
+        reverse("site:join", args=[rich.hill_card.pk]),
+    ]
+    answers = [mia.get(address) for address in pages]
+    refused = mia.post(reverse("wallet:replace_code", args=[before.pk]))
+
+    assert {answer.status_code for answer in [*answers, refused]} == {HTTPStatus.FORBIDDEN}
+    assert not any(before.totp_key in answer.content.decode() for answer in answers)
+    assert Membership.objects.get(pk=before.pk).code == before.code
