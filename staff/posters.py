@@ -1,4 +1,4 @@
-"""Paper for the counter: posters, table tents and card sheets, black on white for cheap printers."""
+"""Paper for the counter: posters, table tents and card sheets, black on white."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from clubs.models import Role
-from loyalty.ledger.models import Kind, Lot, Transaction, Unit, VoucherMove
+from loyalty.ledger.models import REVERSIBLE_KINDS, Kind, Lot, Transaction, Unit, VoucherMove
 from loyalty.members.models import Membership, MembershipStatus, Scan, Voucher, VoucherStatus
 from loyalty.operations import offers, rollbacks, standing
 from loyalty.web import words
@@ -78,6 +78,12 @@ class AccountPage(View):
         """Return the points that can be spent now."""
         return int(self.membership.account.points - self.membership.due_points)
 
+    def crumbs(self, title: str) -> list[tuple[Any, str]]:
+        """Return the way to this page: the list, the person, what is done."""
+        found = self.model_admin.crumbs()
+        found.append((self.membership.member.full_name(), account_address(self.membership)))
+        return found if isinstance(self, OverviewPage) else [*found, (title, "")]
+
     def page(
         self, template: str, extra: dict[str, Any], *, title: str, status: int = 200
     ) -> HttpResponse:
@@ -86,7 +92,7 @@ class AccountPage(View):
         context = {
             **self.model_admin.admin_site.each_context(self.request),
             "title": title,
-            "subtitle": self.membership.member.full_name(),
+            "crumbs": self.crumbs(title),
             "opts": self.model_admin.opts,
             "membership": self.membership,
             "member": self.membership.member,
@@ -235,7 +241,7 @@ class OverviewPage(AccountPage):
             "internal": note.internal if note else "",
             "person": deed.actor.get_full_name() if deed.actor else _("system"),
             "is_latest": latest is not None and latest.pk == deed.pk,
-            "can_reverse": deed.kind in rollbacks.REVERSIBLE_KINDS
+            "can_reverse": deed.kind in REVERSIBLE_KINDS
             and deed.caused_by_id is None
             and not hasattr(deed, "reversal"),
         }

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,14 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clubs.models import Manager
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Kind, Source, Transaction
-from loyalty.members.models import MembershipStatus, Voucher, VoucherStatus
+from loyalty.members.models import Voucher, VoucherStatus
 from loyalty.operations import (
     adjustments,
-    guests,
-    memberships,
     offers,
     rollbacks,
     standing,
@@ -71,7 +67,7 @@ class ActionPage(AccountPage):
         """Return what the page shows besides the form."""
         return {}
 
-    def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         """Show the form."""
         return self.show(self.form_class(**self.form_options()))
 
@@ -119,7 +115,7 @@ class AdjustPage(ActionPage):
 
     def form_options(self) -> dict[str, Any]:
         """Return the largest adjustment of this person, and the purchases it may be about."""
-        manager: Manager | None = powers_of(self.request).managers.get(self.membership.partner_id)
+        manager = powers_of(self.request).managers.get(self.membership.partner_id)
         caps = [self.membership.card.adjust_cap, manager.adjust_cap if manager else None]
         deeds = (
             Transaction.objects.filter(
@@ -222,7 +218,7 @@ class TierPage(ActionPage):
 class RollBackPage(ActionPage):
     """Undo the account's most recent deed (R11.1)."""
 
-    form_class = RollBackForm
+    form_class: ClassVar[type[DeedForm]] = RollBackForm
     template = "admin/account_roll_back.html"
     is_danger = True
 
@@ -309,119 +305,6 @@ class ReversePage(RollBackPage):
         return _("Reversed. The balance is %(balance)s now.") % {
             "balance": self.told(done.result["balance_after"])
         }
-
-
-class StatusPage(ActionPage):
-    """Take the membership out of the programme, or let it back in (CU10)."""
-
-    status: ClassVar[MembershipStatus]
-    done: ClassVar[Any] = ""
-
-    def act(self, deed: Deed, form: Any) -> str:
-        """Change the status."""
-        memberships.change_status(
-            deed=deed,
-            membership_id=self.membership.pk,
-            status=self.status,
-            note=Note(internal=form.cleaned_data["internal"]),
-        )
-        return _("The card is %(status)s now.") % {"status": self.status.label}
-
-
-class RemovePage(StatusPage):
-    """Remove from the programme."""
-
-    status = MembershipStatus.REMOVED
-    is_danger = True
-
-    def words(self) -> dict[str, Any]:
-        """Return the words of the page."""
-        lead = _(
-            "The customer no longer sees the card and nothing can be booked. The balance stays as"
-            " it is. You can restore the card at any time."
-        )
-        return {"title": _("Remove from programme"), "button": _("Remove"), "lead": lead}
-
-
-class BlockPage(StatusPage):
-    """Block."""
-
-    status = MembershipStatus.BLOCKED
-    is_danger = True
-
-    def words(self) -> dict[str, Any]:
-        """Return the words of the page."""
-        lead = _(
-            "The customer sees that the card is blocked; nothing can be booked. The balance stays"
-            " as it is. You can restore the card at any time."
-        )
-        return {"title": _("Block the card"), "button": _("Block"), "lead": lead}
-
-
-class RestorePage(StatusPage):
-    """Let back in."""
-
-    status = MembershipStatus.ACTIVE
-
-    def words(self) -> dict[str, Any]:
-        """Return the words of the page."""
-        lead = _("The card works again, with the balance it had.")
-        return {"title": _("Restore the card"), "button": _("Restore"), "lead": lead}
-
-
-class ReplaceCodePage(ActionPage):
-    """Give the membership a new code, so that a lost phone is worth nothing."""
-
-    roles = EVERYONE
-    form_class = DeedForm
-    is_danger = True
-
-    def words(self) -> dict[str, Any]:
-        """Return the words of the page."""
-        lead = _(
-            "For a lost phone or a copied card: the old code stops working at once. The balance"
-            " stays. Printed cards must be printed again."
-        )
-        return {"title": _("Replace code"), "button": _("Replace code"), "lead": lead}
-
-    def act(self, deed: Deed, form: Any) -> str:  # noqa: ARG002 - the form holds nothing but its key
-        """Replace code and key."""
-        memberships.replace_code(deed=deed, membership_id=self.membership.pk)
-        return _("The card has a new code. The old one is worth nothing.")
-
-
-class GuestLinkPage(ActionPage):
-    """Make a link by which a guest takes over their own record."""
-
-    roles = EVERYONE
-    form_class = DeedForm
-
-    def words(self) -> dict[str, Any]:
-        """Return the words of the page."""
-        lead = _(
-            "The customer scans a code with their own phone and signs in; from then on they see"
-            " this card there. The code is good for 15 minutes and one use."
-        )
-        return {"title": _("Link to a phone"), "button": _("Show the code"), "lead": lead}
-
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Show the link's code; it is known only now."""
-        form = self.form_class(request.POST)
-        if not form.is_valid():
-            return self.show(form)
-        key = form.cleaned_data["request_id"]
-        try:
-            made = guests.make_link(
-                deed=deed(request, source=Source.ADMIN, request_id=key),
-                membership_id=self.membership.pk,
-            )
-        except standing.MembershipNotFoundError as error:
-            raise Http404 from error
-        except REFUSALS as error:
-            return self.refuse(form, refusal_of(error))
-        address = f"{settings.SITE_URL}{reverse('wallet:link', args=[made.token])}"
-        extra = {"address": address, "until": made.link.expires_at}
-        return self.page("admin/account_guest_link.html", extra, title=_("Link to a phone"))
 
 
 class RemoveVoucherPage(ActionPage):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from staff.admin import account, account_actions
+from staff.admin import account, account_actions, account_standing
 
 NAME = "members_membership"
 
@@ -18,11 +18,11 @@ def urls(model_admin: Any) -> list[Any]:
         ("spend", "spend", account_actions.SpendPage),
         ("tier", "tier", account_actions.TierPage),
         ("roll-back", "roll_back", account_actions.RollBackPage),
-        ("remove", "remove", account_actions.RemovePage),
-        ("block", "block", account_actions.BlockPage),
-        ("restore", "restore", account_actions.RestorePage),
-        ("replace-code", "replace_code", account_actions.ReplaceCodePage),
-        ("guest-link", "guest_link", account_actions.GuestLinkPage),
+        ("remove", "remove", account_standing.RemovePage),
+        ("block", "block", account_standing.BlockPage),
+        ("restore", "restore", account_standing.RestorePage),
+        ("replace-code", "replace_code", account_standing.ReplaceCodePage),
+        ("guest-link", "guest_link", account_standing.GuestLinkPage),
     ]
     found = [
         path(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, F, Q, QuerySet
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -22,7 +23,9 @@ from cards.models import (
     Tier,
 )
 from loyalty.members.models import RewardCounter
+from loyalty.web.money import money
 from staff.admin import numbers, poster_pages
+from staff.admin.choices import ROUNDINGS
 from staff.admin.forms_cards import (
     LOCKED_WITH_MEMBERS,
     CardForm,
@@ -53,10 +56,29 @@ REWARD_COLOURS = {
 TIERS_ASIDE = 1_000_000_000
 
 
+SHOWN = {
+    "step_minor": "step_shown",
+    "min_amount_minor": "least_shown",
+    "max_amount_minor": "most_shown",
+    "rounding": "rounding_shown",
+}
+
+
+def _in_words(fields: Any) -> list[Any]:
+    """Return the fields of a fieldset with what is stored in another form shown in words."""
+    return [
+        SHOWN.get(name, name)
+        if isinstance(name, str)
+        else tuple(SHOWN.get(one, one) for one in name)
+        for name in fields
+    ]
+
+
 class TextsInline(Walled, StackedInline):  # type: ignore[type-arg]  # one model, named below
     """The words of the card, a language each (R3.2)."""
 
     model = CardText
+    hide_title = True
     form = CardTextForm
     extra = 0
 
@@ -77,16 +99,16 @@ class TiersInline(Walled, TabularInline):  # type: ignore[type-arg]  # one model
     formset = TierRows
     extra = 0
     can_delete = False
+    hide_title = True
     fields = ("name", "code", "min_points", "multiplier", "entry_reward", "is_archived")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer this card's rewards for entry, none on a new card."""
         made = super().get_formset(request, obj, **kwargs)
-        field = made.form.base_fields.get("entry_reward")
+        field: Any = made.form.base_fields.get("entry_reward")
         if field is not None:
-            field.queryset = Reward.objects.filter(card_id=obj.pk if obj else None).order_by(
-                "position", "cost", "pk"
-            )
+            rewards = Reward.objects.filter(card=obj) if obj else Reward.objects.none()
+            field.queryset = rewards.order_by("position", "cost", "pk")
         return made
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -102,7 +124,7 @@ class RewardsInline(Walled, TabularInline):  # type: ignore[type-arg]  # one mod
     formset = RewardRows
     extra = 0
     can_delete = False
-    show_change_link = True
+    show_change_link = True  # The title of a row is where its link stands.
     ordering_field = "position"
     fields = ("name", "code", "cost", "stock", "status", "position")
 
@@ -116,6 +138,10 @@ class CardAdmin(PartnerAdmin):
     """The cards of the business, each one form (R3)."""
 
     form = CardForm
+
+    class Media:
+        js = (Script("js/admin/card-preview.js", type="module"),)
+
     list_display = ("name", "code", "club", "state", "member_count", "reward_count")
     list_select_related = ("club",)
     list_filter = ("status", ("club", OwnFilter))
@@ -132,7 +158,8 @@ class CardAdmin(PartnerAdmin):
                     "name",
                     "code",
                     "status",
-                    ("valid_from", "valid_until"),
+                    "valid_from",
+                    "valid_until",
                     ("unit_one", "unit_many"),
                     "currency",
                 )
@@ -182,7 +209,7 @@ class CardAdmin(PartnerAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the cards with how many members and rewards they have."""
         offered = Q(rewards__status=RewardStatus.ACTIVE)
-        return (
+        found: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -190,9 +217,40 @@ class CardAdmin(PartnerAdmin):
                 rewards_in=Count("rewards", filter=offered, distinct=True),
             )
         )
+        return found
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
-        """Return what is drawn or locked: the currency once active, numbers once there are members."""
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields; where they are only read, money and rounding in words."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": _in_words(options["fields"])})
+            for title, options in fieldsets
+        ]
+
+    @column(_("amount per step"))
+    def step_shown(self, card: Card) -> str:
+        """Return the amount per step as money."""
+        return money(card.step_minor, card.currency)
+
+    @column(_("smallest amount that earns"))
+    def least_shown(self, card: Card) -> str:
+        """Return the smallest amount as money."""
+        return money(card.min_amount_minor, card.currency)
+
+    @column(_("largest amount of one purchase"))
+    def most_shown(self, card: Card) -> str:
+        """Return the largest amount as money."""
+        return money(card.max_amount_minor, card.currency)
+
+    @column(_("rounding"))
+    def rounding_shown(self, card: Card) -> str:
+        """Return the rounding in words."""
+        return str(dict(ROUNDINGS)[card.rounding])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what is drawn, and what is locked by activation or by members."""
         names: tuple[str, ...] = ("preview",)
         if obj is not None and obj.activated_at is not None:
             names = (*names, "currency", "club")
@@ -220,13 +278,13 @@ class CardAdmin(PartnerAdmin):
         """Return the number of rewards on offer."""
         return int(card.rewards_in)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the card; note when it is activated for the first time."""
         if obj.status == CardStatus.ACTIVE and obj.activated_at is None:
             obj.activated_at = timezone.now()
         super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save texts, tiers and rewards, then publish the rules under the card's lock."""
         super().save_related(request, form, formsets, change)
         self.publish(request, form.instance)
@@ -281,11 +339,11 @@ class RewardAdmin(PartnerAdmin):
     fieldsets = (
         (None, {"fields": ("card", "name", "code", "description", "image", "status")}),
         (_("Price and stock"), {"fields": ("cost", ("stock", "handed_out"), "per_member")}),
-        (_("When and for whom"), {"fields": (("valid_from", "valid_until"), "min_tier")}),
+        (_("When and for whom"), {"fields": ("valid_from", "valid_until", "min_tier")}),
         (_("Vouchers"), {"fields": ("voucher_days",)}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the card of a stored reward: it stays where it was made."""
         return ("handed_out", "card") if obj else ("handed_out",)
 
@@ -308,7 +366,7 @@ class RewardAdmin(PartnerAdmin):
         """Return the status as a badge."""
         return reward.status, reward.get_status_display()
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the reward, and make a card's form that is open elsewhere stale."""
         super().save_model(request, obj, form, change)
         Card.objects.filter(pk=obj.card_id).update(version=F("version") + 1)

@@ -40,7 +40,7 @@ class OpenFirst(SimpleListFilter):
     title = _("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the archive, and everything."""
         return [(PlaceStatus.ARCHIVED, _("archived")), ("all", _("all"))]
 
@@ -49,7 +49,7 @@ class OpenFirst(SimpleListFilter):
         first, *others = super().choices(changelist)
         return [{**first, "display": _("in use")}, *others]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen status."""
         if self.value() == "all":
             return queryset
@@ -59,7 +59,7 @@ class OpenFirst(SimpleListFilter):
 
 
 class PlaceAdmin(PartnerAdmin):
-    """What clubs and stores have in common: they are archived, and opened again within the quota."""
+    """What clubs and stores have in common: they are archived, and reopened within the quota."""
 
     actions = ("archive", "reopen")
     quota_message: Any = ""
@@ -148,7 +148,7 @@ class ClubAdmin(PlaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the clubs with how much is in them."""
-        return (
+        found: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -159,6 +159,7 @@ class ClubAdmin(PlaceAdmin):
                 cards_in=Count("cards", filter=~Q(cards__status="ARCHIVED"), distinct=True),
             )
         )
+        return found
 
     @column(_("stores"), ordering="stores_in")
     def store_count(self, club: Any) -> int:
@@ -250,12 +251,12 @@ class PartnerSettingsAdmin(PartnerAdmin):
     )
     uses = ("club_use", "store_use", "seat_use", "member_use")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the plan for everybody but superusers, and how much of it is used."""
         plan = () if powers_of(request).is_all else self.plan_fields
         return (*plan, *self.uses)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether this is a superuser; a business opens with `create_partner`."""
         return powers_of(request).is_all
 

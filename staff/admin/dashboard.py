@@ -1,6 +1,5 @@
 """The dashboard's first page and its menu: figures, one chart, and what needs a person."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -66,12 +65,12 @@ class Bar:
         return CHART_HEIGHT - self.height
 
 
-def stylesheet(request: HttpRequest) -> str:  # noqa: ARG001 - the theme's signature
+def stylesheet(request: HttpRequest) -> str:
     """Return the address of our styles for the theme."""
     return static("css/admin.css")
 
 
-def favicon(request: HttpRequest) -> str:  # noqa: ARG001 - the theme's signature
+def favicon(request: HttpRequest) -> str:
     """Return the address of the icon in the browser's tab."""
     return static("icons/favicon.svg")
 
@@ -264,9 +263,7 @@ MACHINE_MENU = (
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu of the person's roles, as the theme wants it."""
     powers = powers_of(request)
-    groups: Iterable[tuple[Any, tuple[Entry, ...]]] = MENU
-    if powers.is_all:
-        groups = (*MENU, MACHINE_MENU)
+    groups = (*MENU, MACHINE_MENU) if powers.is_all else MENU
     return [
         {
             "title": words,

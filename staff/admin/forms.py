@@ -41,7 +41,7 @@ class VersionedForm(forms.ModelForm[Any]):
         return cleaned
 
     @property
-    def changed_data(self) -> list[str]:  # type: ignore[override]  # Django caches it
+    def changed_data(self) -> list[str]:
         """Return the names of the changed fields of the row itself."""
         return [name for name in super().changed_data if name != "row_version"]
 

@@ -89,7 +89,7 @@ class AdjustForm(DeedForm):
             most=most,
             is_signed=True,
             label=_("points"),
-            help_text=_("A minus takes points away, for example −24."),
+            help_text=_("A minus takes points away, for example \u221224."),
         )
         self.fields["points"].widget.attrs["autofocus"] = True
         about = self.fields["about"]

@@ -25,7 +25,7 @@ LOCKED_WITH_MEMBERS = ("number_mode", "number_prefix", "number_width")
 
 def has_members(card: Card) -> bool:
     """Return whether anybody holds the card, which locks where its numbers come from (IV3.6)."""
-    return card.pk is not None and Membership.objects.filter(card=card).exists()
+    return Membership.objects.filter(card_id=card.pk).exists()
 
 
 class CardForm(PartnersForm):
@@ -63,8 +63,7 @@ class CardForm(PartnersForm):
         for name in ("colour", "text_colour"):
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] = "colour-input"
-        if "rounding" in self.fields:
-            dress(self, "rounding")
+        dress(self, *(name for name in ("rounding", "logo", "background") if name in self.fields))
 
     def _set_money(self, name: str, currency: str) -> None:
         field = self.fields[name]
@@ -157,7 +156,7 @@ class RowForm(forms.ModelForm[Any]):
         loosen_code(self)
 
 
-class CodedRows(InlineFormSet):
+class CodedRows(InlineFormSet):  # type: ignore[type-arg]  # of the theme
     """Rows whose codes are unique on their card."""
 
     def clean(self) -> None:
@@ -259,6 +258,8 @@ class RewardForm(VersionedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         loosen_code(self)
+        if "image" in self.fields:
+            dress(self, "image")
         tiers = self.fields.get("min_tier")
         if isinstance(tiers, forms.ModelChoiceField) and self.instance.pk:
             tiers.queryset = Tier.objects.filter(card=self.instance.card_id, archived_at=None)

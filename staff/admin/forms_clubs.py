@@ -50,6 +50,8 @@ class PartnerForm(VersionedForm):
         for name, options in offered.items():
             if name in self.fields:
                 self._offer(name, options)
+        if "logo" in self.fields:
+            dress(self, "logo")
 
     def _offer(self, name: str, options: list[choices.Choice]) -> None:
         """Turn a text field into a drop-down that keeps a value it does not know."""
@@ -143,10 +145,10 @@ def has_history(store: Store) -> bool:
     )
 
 
-class StoreGrid(InlineFormSet):
+class StoreGrid(InlineFormSet):  # type: ignore[type-arg]  # of the theme
     """The stores of a club as a grid (IV2.4): rows are added, and deleted while unused."""
 
-    instance: Club
+    instance: Any
 
     def clean(self) -> None:
         """Check codes and quota over the whole grid, under the partner's lock."""
@@ -157,7 +159,7 @@ class StoreGrid(InlineFormSet):
         partner = Partner.objects.select_for_update(no_key=True).get(pk=partner_id)
         taken = Store.objects.filter(partner=partner)
         rows = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        kept = [form for form in rows if not self._should_delete_form(form)]
+        kept = [form for form in rows if form not in self.deleted_forms]
         codes: set[str] = set()
         for form in kept:
             if form.is_valid():
@@ -179,7 +181,7 @@ class StoreGrid(InlineFormSet):
         codes.add(code.lower())
         form.instance.code = code
 
-    def delete_existing(self, obj: Any, commit: bool = True) -> None:  # noqa: FBT001, FBT002 - Django's signature
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
         """Leave deleting to the list, which audits it."""
 
 

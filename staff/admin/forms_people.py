@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clubs.models import Club, Manager, Role, StaffMember
-from loyalty.users.models import User
 from staff import people
 from staff.admin.forms import PartnersForm, check_quota
 from staff.admin.unfold_parts import dress
@@ -101,7 +100,7 @@ class ManagerForm(PersonForm):
         others = Manager.objects.filter(partner=partner, is_active=True).exclude(
             pk=self.instance.pk
         )
-        user: User | None = getattr(self.instance, "user", None)
+        user = getattr(self.instance, "user", None)
         if user and not self.instance.pk and partner.managers.filter(user=user).exists():
             self.add_error("email", _("This person is a manager already."))
         is_owner = cleaned.get("role") == Role.OWNER and cleaned.get("is_active")

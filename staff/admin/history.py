@@ -39,7 +39,7 @@ def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> Http
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Changes"),
-        "subtitle": str(row),
+        "crumbs": model_admin.crumbs(row, _("Changes")),
         "opts": model_admin.opts,
         "original": row,
         "events": [

@@ -33,8 +33,11 @@ class MachineAdmin(ReadOnlyAdmin):
         return rows if powers_of(request).is_all else rows.none()
 
     def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:  # noqa: ARG002 - Django's signature
+        self,
+        request: HttpRequest,
+        object_id: str,
+        from_field: str | None = None,
+    ) -> Any:
         """Return a row to a superuser; else 404."""
         return self.found(request, object_id, self.get_queryset(request))
 
@@ -49,7 +52,7 @@ class JobAdmin(MachineAdmin):
     ordering = ("-pk",)
 
     @badge(_("state"), JOB_COLOURS, ordering="state")
-    def state_badge(self, job: Job) -> tuple[str, str]:
+    def state_badge(self, job: Job) -> tuple[str, Any]:
         """Return the state as a badge."""
         return job.state, JobState(job.state).label
 

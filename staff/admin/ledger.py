@@ -13,7 +13,7 @@ from loyalty.web import words
 from loyalty.web.money import money
 from staff.admin.scoping import OwnFilter, ReadOnlyAdmin
 from staff.admin.site import site
-from staff.admin.unfold_parts import badge, column
+from staff.admin.unfold_parts import NOTHING, badge, column
 
 KIND_COLOURS = {
     **{kind.value: "info" for kind in Kind},
@@ -31,7 +31,7 @@ class LedgerAdmin(ReadOnlyAdmin):
         """Return whose account it is, leading there."""
         membership = self.membership(row)
         if membership is None:
-            return "–"
+            return NOTHING
         address = reverse("admin:members_membership_account", args=[membership.pk])
         return format_html(
             '<a class="row-link" href="{}">{}</a>', address, membership.member.full_name()
@@ -96,7 +96,7 @@ class TransactionAdmin(LedgerAdmin):
     )
 
     @badge(_("what"), KIND_COLOURS, ordering="kind")
-    def what(self, row: Transaction) -> tuple[str, str]:
+    def what(self, row: Transaction) -> tuple[str, Any]:
         """Return the kind as a badge."""
         return row.kind, Kind(row.kind).label
 
@@ -108,7 +108,7 @@ class TransactionAdmin(LedgerAdmin):
     @column(_("amount"), ordering="amount_minor")
     def amount(self, row: Transaction) -> str:
         """Return the amount in the card's currency."""
-        return "–" if row.amount_minor is None else money(row.amount_minor, row.card.currency)
+        return NOTHING if row.amount_minor is None else money(row.amount_minor, row.card.currency)
 
     @column(_("by"))
     def by(self, row: Transaction) -> str:
@@ -118,34 +118,34 @@ class TransactionAdmin(LedgerAdmin):
     @column(_("why"))
     def why(self, row: Transaction) -> str:
         """Return the explanation."""
-        return ", ".join(words.explanation(row, row.card)) or "–"
+        return ", ".join(words.explanation(row, row.card)) or NOTHING
 
     @column(_("internal note"))
     def internal(self, row: Transaction) -> str:
         """Return the words for the team."""
         note = getattr(row, "note", None)
-        return (note.internal if note else "") or "–"
+        return (note.internal if note else "") or NOTHING
 
     @column(_("comment for the customer"))
     def comment(self, row: Transaction) -> str:
         """Return the words for the customer."""
-        return words.history_line(row, row.card).detail or "–"
+        return words.history_line(row, row.card).detail or NOTHING
 
     @column(_("undoes"))
     def undoes(self, row: Transaction) -> str:
         """Return the transaction that this one undoes."""
-        return str(row.reverses_id or "–")
+        return str(row.reverses_id or NOTHING)
 
     @column(_("undone by"))
     def undone_by(self, row: Transaction) -> str:
         """Return the transaction that undid this one."""
         reversal = getattr(row, "reversal", None)
-        return str(reversal.pk) if reversal else "–"
+        return str(reversal.pk) if reversal else NOTHING
 
     @column(_("rules"))
     def version(self, row: Transaction) -> str:
         """Return the version of the rules it was booked by."""
-        return str(row.terms.number) if row.terms else "–"
+        return str(row.terms.number) if row.terms else NOTHING
 
 
 @admin.register(Entry, site=site)

@@ -7,10 +7,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clubs.models import Partner
@@ -20,12 +17,13 @@ from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
 from loyalty.web import words
 from loyalty.web.fields import ascii_digits, phone_number
+from loyalty.web.templatetags.loyalty import day
 from staff.admin import account_urls
-from staff.admin.account import state_of
+from staff.admin.account import account_address, state_of
 from staff.admin.powers import powers_of
 from staff.admin.scoping import OwnFilter, ReadOnlyAdmin, own_rows
 from staff.admin.site import site
-from staff.admin.unfold_parts import badge, column
+from staff.admin.unfold_parts import NOTHING, ChangeList, badge, column
 
 MOST_SEARCHED = 100  # Longer than any name, e-mail or number.
 MOST_WORDS = 6
@@ -44,7 +42,7 @@ class StateFilter(SimpleListFilter):
     title = _("status")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the states."""
         return [
             ("member", _("member")),
@@ -53,7 +51,7 @@ class StateFilter(SimpleListFilter):
             (MembershipStatus.BLOCKED.value, _("blocked")),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the memberships in the chosen state."""
         match self.value():
             case "member":
@@ -72,11 +70,11 @@ class UsedFilter(SimpleListFilter):
     title = _("used the card")
     parameter_name = "used"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return yes and no."""
         return [("yes", _("Yes")), ("no", _("Not yet"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the memberships with or without an entry in the ledger."""
         used = Exists(Entry.objects.filter(account=OuterRef("account")))
         match self.value():
@@ -112,13 +110,22 @@ def matching(typed: str, countries: list[str]) -> Q | None:
     return found
 
 
+class MemberList(ChangeList):
+    """A list whose rows lead to account pages."""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of the account page."""
+        return account_address(result)
+
+
 @admin.register(Membership, site=site)
 class MembershipAdmin(ReadOnlyAdmin):
     """The members of the business; each row leads to its account page."""
 
     list_display = ("who", "card", "number", "state", "balance", "tier", "joined")
-    list_display_links = None
-    list_select_related = ("member", "card", "account__tier")
+    list_display_links = ("who",)
+    list_words = _("Members")
+    list_select_related = ("member", "card__partner", "account__tier")
     list_filter = (StateFilter, UsedFilter, ("card", OwnFilter))
     search_fields = ("number",)  # Shows the search box; get_search_results does the search.
     search_help_text = _("Name, phone, e-mail or card number")
@@ -127,7 +134,8 @@ class MembershipAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the memberships with what can be spent."""
         due = standing.due_points(OuterRef("account"), timezone.now())
-        return super().get_queryset(request).annotate(due_points=due)
+        found: QuerySet[Any] = super().get_queryset(request).annotate(due_points=due)
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -141,10 +149,9 @@ class MembershipAdmin(ReadOnlyAdmin):
         return (queryset.filter(found) if found else queryset.none()), False
 
     @column(_("name"), ordering="member__last_name")
-    def who(self, row: Membership) -> SafeString:
-        """Return the name, leading to the account page."""
-        address = reverse("admin:members_membership_account", args=[row.pk])
-        return format_html('<a class="row-link" href="{}">{}</a>', address, row.member.full_name())
+    def who(self, row: Membership) -> str:
+        """Return the name."""
+        return row.member.full_name()
 
     @badge(_("status"), STATE_COLOURS)
     def state(self, row: Membership) -> tuple[str, Any]:
@@ -154,24 +161,28 @@ class MembershipAdmin(ReadOnlyAdmin):
     @column(_("balance"), ordering=F("account__points") - F("due_points"))  # type: ignore[arg-type]  # expressions serve as well
     def balance(self, row: Any) -> str:
         """Return what can be spent."""
-        return words.points(row.account.points - row.due_points, row.card)
+        return words.points(row.account.points - row.due_points, row.card).replace(" ", "\u00a0")
 
     @column(_("tier"), ordering="account__tier__min_points")
     def tier(self, row: Membership) -> str:
         """Return the tier."""
-        return row.account.tier.name if row.account.tier else "–"
+        return row.account.tier.name if row.account.tier else NOTHING
 
     @column(_("joined"), ordering="joined_at")
-    def joined(self, row: Membership) -> Any:
-        """Return when."""
-        return row.joined_at
+    def joined(self, row: Membership) -> str:
+        """Return the day, where the business is."""
+        return day(row.joined_at, row.card.partner.zone())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list whose rows lead to account pages."""
+        return MemberList
 
     def change_view(
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002 - Django's signature
-        extra_context: Any = None,  # noqa: ARG002 - Django's signature
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         """Lead to the account page."""
         membership = self.get_object(request, object_id)

@@ -106,7 +106,7 @@ def numbers_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpResp
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Card numbers"),
-        "subtitle": card.name,
+        "crumbs": model_admin.crumbs(card, _("Card numbers")),
         "opts": model_admin.opts,
         "original": card,
         "form": form,

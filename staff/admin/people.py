@@ -1,7 +1,7 @@
 """Lists of the people who serve in clubs and who run the dashboard."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -27,10 +27,10 @@ class PersonAdmin(PartnerAdmin):
 
     add_fields: tuple[str, ...] = ()
     change_fields: tuple[str, ...] = ()
-    list_select_related: tuple[str, ...] = ("user",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("user",)
     search_fields = ("user__name", "user__email")
     search_help_text = _("Name or e-mail")
-    list_filter: tuple[Any, ...] = ("is_active",)
+    list_filter: ClassVar[tuple[Any, ...]] = ("is_active",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields: the person is chosen once."""
@@ -42,7 +42,7 @@ class PersonAdmin(PartnerAdmin):
             fields = ("person", "mail", *self.change_fields)
         return ((None, {"fields": fields}),)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return the person of a stored row."""
         return ("person", "mail") if obj else ()
 
@@ -65,7 +65,7 @@ class PersonAdmin(PartnerAdmin):
         """Return where the person works, for the invitation."""
         return str(row.partner.name)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the row, let the person in, and send the invitation once all is committed."""
         super().save_model(request, obj, form, change)
         people.follow_manager_rows(obj.user_id)
@@ -148,11 +148,14 @@ class UserAdmin(PartnerAdmin):
         return rows if powers_of(request).is_all else rows.none()
 
     def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        from_field: str | None = None,
     ) -> Any:
         """Return a user to a superuser; else 404."""
         return self.found(request, object_id, self.get_queryset(request))
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: people are added where they work."""
         return False

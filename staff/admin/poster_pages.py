@@ -79,7 +79,7 @@ def poster_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpRespo
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Posters"),
-        "subtitle": card.name,
+        "crumbs": model_admin.crumbs(card, _("Posters")),
         "opts": model_admin.opts,
         "original": card,
         "words": invitation(card),

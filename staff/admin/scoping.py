@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, Tier
 from clubs.models import Club, Partner, Role, Store, Versioned
@@ -75,8 +77,8 @@ class OwnFilter(admin.RelatedFieldListFilter):
         self,
         field: Any,
         request: HttpRequest,
-        model_admin: Any,  # noqa: ARG002 - Django's signature
-    ) -> list[tuple[Any, str]]:
+        model_admin: Any,
+    ) -> Any:
         """Return the choices, sorted by their words."""
         rows = own_choices(field.related_model, powers_of(request), EVERYONE)
         return sorted(((row.pk, str(row)) for row in rows), key=lambda choice: choice[1])
@@ -111,8 +113,8 @@ class Walled:
 
     def has_delete_permission(
         self,
-        request: HttpRequest,  # noqa: ARG002 - Django's signature
-        obj: models.Model | None = None,  # noqa: ARG002 - Django's signature
+        request: HttpRequest,
+        obj: models.Model | None = None,
     ) -> bool:
         """Return False: what has a history is archived."""
         return False
@@ -142,6 +144,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
 
     form = VersionedForm
     partner_path: ClassVar[str] = "partner"
+    list_words: ClassVar[Any] = ""
     unaudited: ClassVar[frozenset[str]] = frozenset()
     change_form_template = "admin/partner_form.html"
     show_full_result_count = False
@@ -157,6 +160,26 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         """Return the partner a row belongs to; for a partner, itself."""
         return row.pk if isinstance(row, Partner) else super().partner_id_of(row)
 
+    def crumbs(self, row: models.Model | None = None, *more: Any) -> list[tuple[Any, str]]:
+        """Return the way to a page: the list, the row, and words of what is done with it."""
+        stem = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        found = [(self.list_words or self.opts.verbose_name_plural, reverse(f"{stem}_changelist"))]
+        if row is not None:
+            found.append((str(row), reverse(f"{stem}_change", args=[row.pk])))
+        return [*found, *((words, "") for words in more)]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the list under its own name."""
+        return super().changelist_view(request, {"crumbs": self.crumbs(), **(extra_context or {})})
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show the form with the way to it."""
+        row = kwargs.get("obj")
+        context["crumbs"] = self.crumbs(row) if row else self.crumbs(None, _("New"))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows of the partners where the person may read this table."""
         rows = super().get_queryset(request)
@@ -166,7 +189,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         self,
         request: HttpRequest,
         object_id: str,
-        from_field: str | None = None,  # noqa: ARG002 - only the key leads to a row here
+        from_field: str | None = None,
     ) -> Any:
         """Return a row of the own partners, locked if it is about to be saved; else 404.
 
@@ -192,7 +215,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             raise Http404
         return found
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Allow look-ups by the filters of the list alone, so that no secret can be probed."""
         names = [
             item[0] if isinstance(item, Sequence) and not isinstance(item, str) else item
@@ -211,7 +234,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         **kwargs: Any,
     ) -> Any:
         """Return a form class that knows who asks."""
-        made = super().get_form(request, obj, change, **kwargs)
+        made: Any = super().get_form(request, obj, change, **kwargs)
         made.powers = powers_of(request)
         made.editors = self.editors
         return made
@@ -228,7 +251,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         request: HttpRequest,
         obj: Any,
         form: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Save the row with its next version, and audit what changed."""
         if change and not self.has_change_permission(request, obj):
@@ -268,7 +291,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             address=address(request),
         )
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the rows of an inline under the parent's partner, and audit each."""
         formset.save(commit=False)
         partner_id = self.partner_id_of(form.instance)
@@ -295,7 +318,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         formset.save_m2m()
 
     def make_room(self, formset: Any) -> None:
-        """Move aside, before rows are saved, what they would collide with while they change places."""
+        """Move aside what rows would collide with while they change places."""
 
     def drop_row(self, request: HttpRequest, row: Any, partner_id: int | None) -> None:
         """Delete a row that was taken out of an inline, and audit it."""
@@ -336,7 +359,7 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
         self,
         request: HttpRequest,
         object_id: str,
-        extra_context: Any = None,  # noqa: ARG002 - Django's signature
+        extra_context: Any = None,
     ) -> HttpResponse:
         """Show the row's own part of the audit log."""
         return history_page(self, request, object_id)
@@ -355,11 +378,11 @@ class ReadOnlyAdmin(PartnerAdmin):
     actions = None
     change_form_show_cancel_button = False
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Return False for everybody, superusers too."""
         return False
 
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Return False for everybody, superusers too."""
         return False
 

@@ -37,7 +37,7 @@ class PartnerSite(AdminSite):
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = True
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]  # noqa: FBT001, FBT002 - Django's signature
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]
         """Return the view behind the gate."""
         guarded = super().admin_view(view, cacheable)
 
@@ -50,24 +50,24 @@ class PartnerSite(AdminSite):
         """Return whether this person manages anything."""
         return powers_of(request).may_enter
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Lead to the product's own sign-in; there is only one."""
         target = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(target, reverse("account_login"))
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:  # noqa: ARG002 - Django's signature
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Lead to the product's own sign-out, which also forgets what the device keeps."""
         return redirect("account_logout")  # type: ignore[return-value]  # a redirect serves as well
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Lead to the product's own page for passwords."""
         return redirect("account_change_password")
 
     def password_change_done(
         self,
-        request: HttpRequest,  # noqa: ARG002 - Django's signature
-        extra_context: Any = None,  # noqa: ARG002 - Django's signature
-    ) -> HttpResponse:
+        request: HttpRequest,
+        extra_context: Any = None,
+    ) -> Any:
         """Lead to the product's own page for passwords."""
         return redirect("account_change_password")
 

@@ -5,19 +5,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from unfold import widgets
 from unfold.enums import ActionVariant
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin.views.main import ChangeList
     from django.forms.models import BaseInlineFormSet as InlineFormSet
 else:
     from unfold.admin import ModelAdmin, StackedInline, TabularInline
     from unfold.forms import PaginationInlineFormSet as InlineFormSet
     from unfold.sites import UnfoldAdminSite as AdminSite
+    from unfold.views import ChangeList
 
 __all__ = [
+    "NOTHING",
     "AdminSite",
+    "ChangeList",
     "InlineFormSet",
     "ModelAdmin",
     "StackedInline",
@@ -28,6 +33,7 @@ __all__ = [
     "page_button",
 ]
 
+NOTHING = "\u2013"  # What an empty cell shows.
 Column = TypeVar("Column", bound=Callable[..., Any])
 
 
@@ -71,19 +77,22 @@ def page_button(description: Any, icon: str) -> Callable[[Column], Column]:
 def dress(form: forms.BaseForm, *names: str) -> None:
     """Give fields that were declared by hand (all of them if unnamed) the theme's look."""
     for name in names or tuple(form.fields):
-        widget = form.fields[name].widget
+        field = form.fields[name]
+        widget = field.widget
         if widget.is_hidden:
             continue
+        field.label = capfirst(field.label) if field.label else field.label
         match widget:
             case forms.RadioSelect() | forms.CheckboxSelectMultiple():
                 continue
             case forms.CheckboxInput():
                 classes = widgets.CHECKBOX_CLASSES
             case forms.Select():
-                classes = widgets.SELECT_CLASSES
+                classes = [*widgets.SELECT_CLASSES, "d-select"]
             case forms.Textarea():
                 classes = widgets.TEXTAREA_CLASSES
             case forms.FileInput():
+                field.widget = widgets.UnfoldAdminImageFieldWidget()
                 continue
             case _:
                 classes = widgets.INPUT_CLASSES
