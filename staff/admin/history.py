@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.audit.models import AuditEvent
 from loyalty.users.models import User
+from staff.admin.powers import EDITORS, powers_of
 
 MOST_EVENTS = 100
 
@@ -26,9 +27,10 @@ def changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
 
 
 def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Return the newest events of one row, for whoever may change it."""
+    """Return the newest events of one row, for owners and managers who may read it."""
     row = model_admin.get_object(request, object_id)
-    if not model_admin.has_change_permission(request, row):
+    is_allowed = powers_of(request).has(EDITORS, model_admin.partner_id_of(row))
+    if not is_allowed or not model_admin.has_view_permission(request, row):
         raise PermissionDenied
     events = list(
         AuditEvent.objects.filter(kind=model_admin.opts.label_lower, object_id=row.pk).order_by(
