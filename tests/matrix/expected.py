@@ -3,47 +3,11 @@
 A row names who may open it; everybody else gets the answer of a page that does not exist.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.matrix.dashboard import DASHBOARD
+from tests.matrix.rows import EVERYBODY, SIGNED_IN, STAFF, Row
 from tests.matrix.world import Side
-
-ROLES = (
-    "anonymous",
-    "member",
-    "other_member",
-    "staff",
-    "stranger_staff",
-    "foreign_staff",
-    "owner",
-    "support",
-    "foreign_owner",
-    "superuser",
-)
-STAFF = frozenset({"staff", "stranger_staff", "foreign_staff"})
-MANAGERS = frozenset({"owner", "support", "foreign_owner", "superuser"})
-SIGNED_IN = frozenset(ROLES) - {"anonymous"}
-EVERYBODY = frozenset(ROLES)
-OWN_DASHBOARD = frozenset({"owner", "support", "superuser"})
-OWN_WRITERS = frozenset({"owner", "superuser"})
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Who may open a route, with which arguments, and whether the page shows the canary then.
-
-    ``strangers`` is what everybody else gets; anonymous visitors are led to the sign-in.
-    """
-
-    allowed: frozenset[str]
-    arguments: Callable[[Side], dict[str, Any]] = field(default=lambda _side: {})
-    query: str = ""
-    shows_canary: bool = False
-    method: str = "get"
-    good: frozenset[int] = frozenset({200})
-    strangers: frozenset[int] = frozenset({404})
-    anonymous: frozenset[int] = frozenset({302})
 
 
 def _scan(side: Side) -> dict[str, Any]:
@@ -167,4 +131,4 @@ COUNTER = {
 # The account pages are the library's and hold nothing of any partner.
 ACCOUNT_PREFIXES = ("account_", "mfa_")
 
-EXPECTED: dict[str, Row] = SITE | CODES | WALLET | COUNTER
+EXPECTED: dict[str, Row] = SITE | CODES | WALLET | COUNTER | DASHBOARD

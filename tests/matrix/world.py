@@ -61,7 +61,10 @@ def make_side(word: str) -> Side:
     """Return a partner whose every name holds the word."""
     at = timezone.now()
     partner = cast.make_partner(f"{word} Group")
-    club, other = cast.make_club(partner, f"{word} Harbour"), cast.make_club(partner, f"{word} Hill")
+    club, other = (
+        cast.make_club(partner, f"{word} Harbour"),
+        cast.make_club(partner, f"{word} Hill"),
+    )
     store = cast.make_store(club, f"{word} Quay")
     card = cast.make_card(club, f"{word} Coffee")
     CardText.objects.create(card=card, language="en", title=f"{word} title")
