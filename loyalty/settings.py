@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "loyalty.web.middleware.keep_pins_at_the_counter",
     "loyalty.web.middleware.translate_trouble",
 ]
 TEMPLATES: list[dict[str, Any]] = [

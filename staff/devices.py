@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from loyalty.members.codes import new_token
 from loyalty.operations import shared_devices
-from loyalty.web.requests import signed_in
+from loyalty.web.requests import is_by_pin, signed_in
 
-BY_PIN_KEY = "by_pin"
 IDLE_KEY = "locks_when_idle"
 _NOTED_KEY = "signed_in_noted"
 _COOKIE = "loyalty_device"
@@ -28,7 +27,7 @@ def remember(request: HttpRequest, response: HttpResponse) -> None:
 
     A session that a PIN made notes nothing: a PIN never prolongs itself.
     """
-    if request.session.get(BY_PIN_KEY):
+    if is_by_pin(request):
         return
     user = signed_in(request)
     signed_in_at = _signed_in_at(request)

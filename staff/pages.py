@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clubs.models import Club, Store
+from loyalty.web.requests import is_by_pin
 from staff import devices
 
 
@@ -27,7 +28,7 @@ def page(
         "staff_club": club or (store.club if store else None),
         "scan_hosts": urlsplit(settings.SITE_URL).netloc,
         "idle_seconds": settings.STAFF_IDLE_SECONDS if request.session.get(devices.IDLE_KEY) else 0,
-        "is_by_pin": bool(request.session.get(devices.BY_PIN_KEY)),
+        "is_by_pin": is_by_pin(request),
         **context,
     }
     return render(request, template, shown, status=status)

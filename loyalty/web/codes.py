@@ -14,7 +14,7 @@ from loyalty.members.access import memberships_for_member
 from loyalty.members.codes import read_card_code, read_token
 from loyalty.operations import scans
 from loyalty.operations.scans import Landing, Shown
-from loyalty.web.requests import looker, signed_in
+from loyalty.web.requests import is_by_pin, looker, signed_in
 
 
 def _to_sign_in(path: str) -> HttpResponseRedirect:
@@ -103,7 +103,7 @@ def after_sign_in(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     serves = [club.name for club in clubs_for_staff(user=user)]
     manages: list[str] = []
-    if not request.session.get("by_pin"):
+    if not is_by_pin(request):
         manages = [partner.name for partner in partners_for_manager(user=user)[:5]]
     if serves and not manages and not memberships_for_member(user=user).exists():
         return redirect("staff:home")

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from loyalty.operations.deeds import BusyError
+from loyalty.web.requests import is_by_pin
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -29,6 +30,27 @@ def headers(get_response: Handler) -> Handler:
         if user is not None and user.is_authenticated:
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    return handle
+
+
+def keep_pins_at_the_counter(get_response: Handler) -> Handler:
+    """Refuse everything personal to a session that a PIN made; four digits prove too little.
+
+    The dashboard, the wallet and the account pages need a full sign-in, and signing out and in
+    stays possible. Source: design, tables (StaffMember).
+    """
+    accounts = reverse("account_login").removesuffix("login/")
+    joining = reverse("site:join", args=[1]).removesuffix("1/")
+    private = (reverse("admin:index"), reverse("wallet:home"), accounts, joining)
+    doors = tuple(reverse(name) for name in ("account_login", "account_logout"))
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        path = request.path
+        is_private = path.startswith(private) and not path.startswith(doors)
+        if is_private and request.user.is_authenticated and is_by_pin(request):
+            return render(request, "web/by_pin.html", status=403)
+        return get_response(request)
 
     return handle
 

@@ -16,6 +16,8 @@ from loyalty.operations.scans import Looker
 from loyalty.users.models import User
 
 STORE_KEY = "store_id"
+# Set where a colleague takes over a shared device with a PIN, which is good for the counter alone.
+BY_PIN_KEY = "by_pin"
 
 
 def new_request_id() -> str:
@@ -40,6 +42,11 @@ def deed(
         request_id=request_id,
         occurred_at=timezone.now(),
     )
+
+
+def is_by_pin(request: HttpRequest) -> bool:
+    """Return whether a PIN made this session."""
+    return bool(request.session.get(BY_PIN_KEY))
 
 
 def session_hash(request: HttpRequest) -> str:

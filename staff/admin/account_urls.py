@@ -26,7 +26,7 @@ def urls(model_admin: Any) -> list[Any]:
     ]
     found = [
         path(
-            f"<int:membership_id>/{address}/",
+            f"<key:membership_id>/{address}/",
             guard(page.as_view(model_admin=model_admin)),
             name=f"{NAME}_{name}",
         )
@@ -37,12 +37,12 @@ def urls(model_admin: Any) -> list[Any]:
     return [
         *found,
         path(
-            "<int:membership_id>/vouchers/<int:voucher_id>/remove/",
+            "<key:membership_id>/vouchers/<key:voucher_id>/remove/",
             guard(voucher),
             name=f"{NAME}_remove_voucher",
         ),
         path(
-            "<int:membership_id>/transactions/<int:transaction_id>/reverse/",
+            "<key:membership_id>/transactions/<key:transaction_id>/reverse/",
             guard(reverse),
             name=f"{NAME}_reverse",
         ),

@@ -48,8 +48,8 @@ def urls(model_admin: Any) -> list[Any]:
 
     name = "cards_card_numbers"
     return [
-        path("<int:object_id>/numbers.csv", view(listed), name=f"{name}_csv"),
-        path("<int:object_id>/numbers.pdf", view(sheet), name=f"{name}_pdf"),
+        path("<key:object_id>/numbers.csv", view(listed), name=f"{name}_csv"),
+        path("<key:object_id>/numbers.pdf", view(sheet), name=f"{name}_pdf"),
     ]
 
 

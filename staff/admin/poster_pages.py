@@ -32,8 +32,8 @@ def urls(model_admin: Any) -> list[Any]:
         return screen_page(request, seen(model_admin, request, object_id))
 
     return [
-        path("<int:object_id>/<slug:kind>.pdf", view(paper), name="cards_card_poster"),
-        path("<int:object_id>/screen/", view(screen), name="cards_card_screen"),
+        path("<key:object_id>/<slug:kind>.pdf", view(paper), name="cards_card_poster"),
+        path("<key:object_id>/screen/", view(screen), name="cards_card_screen"),
     ]
 
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -22,8 +22,6 @@ from loyalty.web.requests import signed_in
 from staff.admin.powers import powers_of
 from staff.admin.unfold_parts import AdminSite
 
-# Set by the staff pages when a colleague took over a shared tablet with a PIN.
-BY_PIN_KEY = "by_pin"
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 View = Callable[..., HttpResponseBase]
 
@@ -84,8 +82,6 @@ def turned_away(request: HttpRequest) -> HttpResponse | None:
         return redirect_to_login(request.get_full_path(), reverse("account_login"))
     if not powers_of(request).may_enter:
         raise Http404
-    if request.session.get(BY_PIN_KEY):
-        return render(request, "admin/by_pin.html", status=403)
     return _second_factor(request) if settings.ADMIN_NEEDS_SECOND_FACTOR else None
 
 

@@ -19,7 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from loyalty.operations import shared_devices
 from loyalty.operations.shared_devices import PinNotUsableError, WrongPinError
 from loyalty.users.models import User
-from loyalty.web.requests import STORE_KEY, current_store, signed_in
+from loyalty.web.requests import (
+    BY_PIN_KEY,
+    STORE_KEY,
+    current_store,
+    is_by_pin,
+    signed_in,
+)
 from staff import devices, doors
 from staff.doors import staff_page
 from staff.forms import PersonForm, SetPinForm
@@ -111,7 +117,7 @@ def _take_over(request: HttpRequest, user: User) -> HttpResponse:
         logout(request)
     login(request, user)
     request.session.pop(doors.FORMER_KEY, None)
-    request.session[devices.BY_PIN_KEY] = True
+    request.session[BY_PIN_KEY] = True
     request.session[devices.IDLE_KEY] = True
     if store_id is not None:
         request.session[STORE_KEY] = store_id
@@ -126,7 +132,7 @@ def _take_over(request: HttpRequest, user: User) -> HttpResponse:
 def set_pin(request: HttpRequest) -> HttpResponse:
     """Let a person who signed in fully choose their PIN."""
     user = signed_in(request)
-    if request.session.get(devices.BY_PIN_KEY):
+    if is_by_pin(request):
         messages.warning(request, _("Sign in fully to change your PIN."))
         return redirect("staff:home")
     form = SetPinForm(request.POST or None)

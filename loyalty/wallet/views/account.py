@@ -1,6 +1,7 @@
 """The person behind the cards: their name and language, and a guest's record taken over."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,12 +12,11 @@ from loyalty.members.codes import read_token
 from loyalty.operations import guests
 from loyalty.wallet.adapter import remember_language
 from loyalty.wallet.forms import ProfileForm
-from loyalty.wallet.own import member_required
 from loyalty.web.refusals import refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
 
 
-@member_required
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show the person's account and keep their name and language."""
@@ -35,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@member_required
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then give the record of a guest to the person who holds its one-time link."""

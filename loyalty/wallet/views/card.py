@@ -1,6 +1,7 @@
 """One card of a member: the page, its live parts, its history."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,13 +16,13 @@ from loyalty.operations import memberships, standing
 from loyalty.wallet import card_page, history, look
 from loyalty.wallet.card_page import CardPage
 from loyalty.wallet.forms import BeforeForm
-from loyalty.wallet.own import member_required, own_membership
+from loyalty.wallet.own import own_membership
 from loyalty.web.requests import deed, new_request_id, signed_in
 
 HISTORY_LINES = 50
 
 
-@member_required
+@login_required
 @require_safe
 def card(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Show a card with its code, balance, rewards and history. Source: R5.1, R7.1."""
@@ -37,14 +38,14 @@ def card(request: HttpRequest, membership_id: int) -> HttpResponse:
     return render(request, "wallet/card.html", context)
 
 
-@member_required
+@login_required
 @require_safe
 def fragment(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Answer the parts of a card page that a deed changes. Source: PA1.1."""
     return render(request, "wallet/_card_live.html", _context(_page(request, membership_id)))
 
 
-@member_required
+@login_required
 @require_safe
 def version(request: HttpRequest, membership_id: int) -> HttpResponseBase:
     """Answer in a few bytes whether a card page is still right. Source: PA1.1."""
@@ -59,7 +60,7 @@ def version(request: HttpRequest, membership_id: int) -> HttpResponseBase:
     return unchanged or response
 
 
-@member_required
+@login_required
 @require_safe
 def all_history(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Show older deeds, a page at a time, each page below the last deed of the one before."""
@@ -82,7 +83,7 @@ def all_history(request: HttpRequest, membership_id: int) -> HttpResponse:
     return render(request, "wallet/history.html", context)
 
 
-@member_required
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_code(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Ask, then give the card a new code and key, so that a lost phone is worth nothing."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,13 +12,12 @@ from django.views.decorators.http import require_safe
 
 from loyalty.wallet import holdings, look, open_cards
 from loyalty.wallet.forms import SearchForm
-from loyalty.wallet.own import member_required
 from loyalty.web.requests import signed_in
 
 CARDS_PER_PAGE = 20
 
 
-@member_required
+@login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the person's cards, or the one next step of somebody who has none. Source: R5.3."""
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "wallet/home.html", {"tiles": tiles, "looks_url": looks_url})
 
 
-@member_required
+@login_required
 @require_safe
 def cards(request: HttpRequest) -> HttpResponse:
     """Show the open cards that the person does not hold yet. Source: R5.3."""

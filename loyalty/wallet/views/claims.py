@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from loyalty.operations import drafting, redemptions, standing
 from loyalty.operations.offers import RewardNotAvailableError
 from loyalty.rules.offers import OfferState
 from loyalty.wallet import look
-from loyalty.wallet.own import member_required, own_membership
+from loyalty.wallet.own import own_membership
 from loyalty.web import qr, words
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
@@ -29,7 +30,7 @@ MOST_TOKENS = 3
 LATE_SECONDS = 60
 
 
-@member_required
+@login_required
 @require_POST
 def start(request: HttpRequest, membership_id: int, reward_id: int) -> HttpResponse:
     """Start a claim, or give the open one a new code, and lead to its page. Source: R10.1."""
@@ -58,7 +59,7 @@ def start(request: HttpRequest, membership_id: int, reward_id: int) -> HttpRespo
     return redirect("wallet:claim", started.claim.pk)
 
 
-@member_required
+@login_required
 @require_safe
 def claim(request: HttpRequest, claim_id: int) -> HttpResponse:
     """Show a claim's code while it stands, and afterwards what came of it. Source: R10.1."""
@@ -91,7 +92,7 @@ def claim(request: HttpRequest, claim_id: int) -> HttpResponse:
     return render(request, "wallet/claim.html", context)
 
 
-@member_required
+@login_required
 @require_safe
 def claim_state(request: HttpRequest, claim_id: int) -> HttpResponseBase:
     """Answer in a few bytes whether a claim was used or shown elsewhere."""

@@ -22,7 +22,6 @@ from loyalty.users.models import User
 from loyalty.wallet import consent, look, open_cards
 from loyalty.wallet.forms import JoinForm
 from loyalty.wallet.linking import link_proven_email
-from loyalty.wallet.own import by_pin_page, is_by_pin
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
 
@@ -54,8 +53,6 @@ def terms(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, card_id: int) -> HttpResponse:
     """Show an open card to anybody, and give it to who is signed in and wants it. Source: R5.3."""
-    if is_by_pin(request):
-        return by_pin_page(request)
     if request.user.is_authenticated:
         held = access.memberships_for_member(user=signed_in(request)).filter(card_id=card_id)
         for membership in held.order_by("pk"):
