@@ -15,11 +15,15 @@ from loyalty.users.models import User
 
 def user_by_email(*, email: str, name: str = "", language: str = "") -> tuple[User, bool]:
     """Return the person with this e-mail, made without a password if unknown, and whether new."""
-    address = email.strip().lower()
-    found = User.objects.filter(email=address).first()
+    found = known(email)
     if found is not None:
         return found, False
-    return User.objects.create_user(address, name=name, language=language), True
+    return User.objects.create_user(email, name=name, language=language), True
+
+
+def known(email: str) -> User | None:
+    """Return the person with this e-mail, or None."""
+    return User.objects.filter(email=email.strip().lower()).first()
 
 
 def follow_manager_rows(user_id: int) -> None:

@@ -1,11 +1,12 @@
 """Forms that add staff and managers by e-mail."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clubs.models import Club, Manager, Role, StaffMember
+from loyalty.users.models import User
 from staff import people
 from staff.admin.forms import PartnersForm, check_quota
 from staff.admin.unfold_parts import dress
@@ -23,7 +24,6 @@ class PersonForm(PartnersForm):
         required=False,
         help_text=_("Used when this person is new here."),
     )
-    is_new_person = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,13 +34,19 @@ class PersonForm(PartnersForm):
             self.fields["email"].widget.attrs["dir"] = "ltr"
             dress(self, "email", "name")
 
-    def find_person(self) -> None:
-        """Set the row's user, making one for an unknown e-mail."""
-        email = self.cleaned_data.get("email")
-        if email and not self.errors and not self.instance.pk:
-            self.instance.user, self.is_new_person = people.user_by_email(
-                email=email, name=self.cleaned_data.get("name", "")
+    def person(self) -> User | None:
+        """Return the person of the row, or of the typed e-mail if they are known."""
+        if self.instance.pk:
+            return cast("User", self.instance.user)
+        return people.known(self.cleaned_data.get("email") or "")
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the row, with a new person for an unknown e-mail."""
+        if not self.instance.pk:
+            self.instance.user, _is_new = people.user_by_email(
+                email=self.cleaned_data["email"], name=self.cleaned_data["name"]
             )
+        return super().save(commit)
 
 
 class StaffForm(PersonForm):
@@ -68,10 +74,9 @@ class StaffForm(PersonForm):
         return club.partner_id if isinstance(club, Club) else None
 
     def clean(self) -> dict[str, Any]:
-        """Find the person, who works in a club once."""
+        """Refuse a person who works in the club already."""
         cleaned = super().clean()
-        self.find_person()
-        user, club = getattr(self.instance, "user", None), cleaned.get("club")
+        user, club = self.person(), cleaned.get("club")
         if (
             user
             and club
@@ -92,20 +97,20 @@ class ManagerForm(PersonForm):
         fields = ("partner", "role", "adjust_cap", "is_active")
 
     def clean(self) -> dict[str, Any]:
-        """Find the person, count the seats, and keep one owner at least."""
+        """Count the seats, and keep one owner at least."""
         cleaned = super().clean()
         if (partner := getattr(self, "partner", None)) is None:
             return cleaned
-        self.find_person()
         others = Manager.objects.filter(partner=partner, is_active=True).exclude(
             pk=self.instance.pk
         )
-        user = getattr(self.instance, "user", None)
+        user = self.person()
         if user and not self.instance.pk and partner.managers.filter(user=user).exists():
             self.add_error("email", _("This person is a manager already."))
-        is_owner = cleaned.get("role") == Role.OWNER and cleaned.get("is_active")
+        is_active = cleaned.get("is_active", True)  # A new manager is.
+        is_owner = cleaned.get("role") == Role.OWNER and is_active
         if self.instance.pk and not is_owner and not others.filter(role=Role.OWNER).exists():
             self.add_error("role", _("The business needs one owner at least."))
-        if cleaned.get("is_active"):
+        if is_active:
             check_quota(limit=partner.max_admin_seats, used=others.count(), message=SEAT_QUOTA)
         return cleaned

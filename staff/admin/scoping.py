@@ -217,14 +217,15 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Allow look-ups by the filters of the list alone, so that no secret can be probed."""
-        names = [
-            item[0] if isinstance(item, Sequence) and not isinstance(item, str) else item
-            for item in self.get_list_filter(request)
-        ]
-        return any(
-            isinstance(name, str) and (lookup == name or lookup.startswith(f"{name}__"))
-            for name in names
-        )
+        allowed: list[str] = []
+        for item in self.get_list_filter(request):
+            if isinstance(item, str):
+                allowed.append(item)
+            elif isinstance(item, Sequence):
+                allowed.append(str(item[0]))
+            else:
+                allowed.append(str(getattr(item, "parameter_name", "")))
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in allowed if name)
 
     def get_form(
         self,

@@ -94,7 +94,7 @@ def action(name: str, membership: Any, *more: Any) -> str:
 def errors(response: Any) -> str:
     """Return every message of the form on a page."""
     found = response.context
-    form = found.get("form") or found["adminform"].form
+    form = found["adminform"].form if "adminform" in found else found["form"]
     words = [message for messages in form.errors.values() for message in messages]
     for formset in found.get("inline_admin_formsets") or []:
         words += formset.formset.non_form_errors()
