@@ -7,7 +7,16 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import MOST_MINOR, Card, CardStatus, CardText, Reward, RewardStatus, Tier
+from cards.models import (
+    MOST_MINOR,
+    Card,
+    CardStatus,
+    CardText,
+    Reward,
+    RewardStatus,
+    Tier,
+    colour_is_hex,
+)
 from clubs.models import DECIMALS, Club, Currency
 from loyalty.members.models import Membership
 from loyalty.web.fields import AmountField
@@ -26,6 +35,14 @@ LOCKED_WITH_MEMBERS = ("number_mode", "number_prefix", "number_width")
 def has_members(card: Card) -> bool:
     """Return whether anybody holds the card, which locks where its numbers come from (IV3.6)."""
     return Membership.objects.filter(card_id=card.pk).exists()
+
+
+def _is_colour(text: str) -> bool:
+    try:
+        colour_is_hex(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class CardForm(PartnersForm):
@@ -113,8 +130,10 @@ class CardForm(PartnersForm):
             self.add_error("valid_until", _("The card must end after it starts."))
 
     def _check_look(self, cleaned: dict[str, Any]) -> None:
-        colour, text = cleaned.get("colour"), cleaned.get("text_colour")
-        if colour and text and contrast(text, colour) < LEAST_CONTRAST:
+        colour, text = str(cleaned.get("colour")), str(cleaned.get("text_colour"))
+        if not _is_colour(colour) or not _is_colour(text):
+            return  # The field says so itself.
+        if contrast(text, colour) < LEAST_CONTRAST:
             words = _(
                 "The text cannot be read well on this colour: contrast %(found)s, needed %(least)s."
                 " Choose a darker or lighter colour."

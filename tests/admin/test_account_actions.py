@@ -66,7 +66,9 @@ def test_adjust_adds_points_with_a_reason_and_two_kinds_of_words():
 
 
 @pytest.mark.req("CU16")
-@pytest.mark.parametrize("typed", ["-24", "\u221224", "\u2212\u0662\u0664", "-\uff12\uff14", " -24 "])
+@pytest.mark.parametrize(
+    "typed", ["-24", "\u221224", "\u2212\u0662\u0664", "-\uff12\uff14", " -24 "]
+)
 def test_a_minus_of_any_writing_deducts(typed):
     cast = rich()
 
@@ -356,7 +358,7 @@ def test_remove_and_restore_keep_the_balance():
 
     assert (removed, errors(refused)) == (
         MembershipStatus.REMOVED,
-        "This member was removed from the programme. Nothing was booked.",
+        "This card was taken out of the programme. Nothing was booked.",
     )
     assert Membership.objects.get(pk=cast.membership.pk).status == MembershipStatus.ACTIVE
     assert balance(cast) == 340

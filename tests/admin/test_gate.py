@@ -62,9 +62,7 @@ def test_a_session_that_showed_no_second_factor_is_asked_for_it():
 
 def test_recovery_codes_alone_are_no_second_factor():
     cast = make_cast()
-    Authenticator.objects.create(
-        user=cast.petra, type=Authenticator.Type.RECOVERY_CODES, data={}
-    )
+    Authenticator.objects.create(user=cast.petra, type=Authenticator.Type.RECOVERY_CODES, data={})
 
     response = at_desk(cast.petra, has_second_factor=False).get(INDEX)
 

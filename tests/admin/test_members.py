@@ -101,9 +101,7 @@ def test_the_list_tells_members_guests_removed_and_blocked_apart():
 def test_the_list_holds_everybody_who_used_the_card_and_says_who_did_not():
     cast = make_cast()
     other = guest(cast)
-    adjustments.adjust_points(
-        deed=deed(cast.petra, Source.ADMIN), membership_id=other.pk, points=5
-    )
+    adjustments.adjust_points(deed=deed(cast.petra, Source.ADMIN), membership_id=other.pk, points=5)
     client = at_desk(cast.petra)
 
     assert (found(client, ""), found(client, "used=yes"), found(client, "used=no")) == (
@@ -163,8 +161,19 @@ def test_the_account_page_tells_everything():
     page = at_desk(cast.petra).get(action("account", cast.membership))
 
     body = page.content.decode()
-    words = ["Mia", "Gold", "480 points", "Purchase €450.00", "1 point per €1.00, rounded down",
-             "Sorry for the wait", "Waited long", "Croissant", "rotating code", "Old Port", "Petra"]
+    words = [
+        "Mia",
+        "Gold",
+        "480 points",
+        "Purchase €450.00",
+        "1 point per €1.00, rounded down",
+        "Sorry for the wait",
+        "Waited long",
+        "Croissant",
+        "rotating code",
+        "Old Port",
+        "Petra",
+    ]
     assert [word for word in words if word not in body] == []
     assert page.context["available"] == 0  # The sliding days are over by now.
     assert [row.pk for row in page.context["outstanding"]] == [1]

@@ -60,9 +60,7 @@ def test_staff_without_a_club_cannot_be_saved():
 def test_a_person_works_in_a_club_once():
     cast = make_cast()
 
-    response = submit(
-        at_desk(cast.petra), ADD_STAFF, email="sam@example.org", club=cast.harbour.pk
-    )
+    response = submit(at_desk(cast.petra), ADD_STAFF, email="sam@example.org", club=cast.harbour.pk)
 
     assert errors(response) == "This person works in the club already."
 

@@ -43,9 +43,7 @@ def test_a_taken_code_is_refused_beside_its_field_whatever_its_case():
 def test_a_code_has_at_most_twenty_plain_characters(code):
     cast = make_cast()
 
-    response = submit(
-        at_desk(cast.petra), ADD_STORE, club=cast.harbour.pk, name="Spare", code=code
-    )
+    response = submit(at_desk(cast.petra), ADD_STORE, club=cast.harbour.pk, name="Spare", code=code)
 
     assert list(response.context["adminform"].form.errors) == ["code"]
 
@@ -57,9 +55,7 @@ def test_one_club_more_than_the_plan_allows_is_refused_naming_the_limit():
 
     response = submit(at_desk(cast.petra), ADD_CLUB, name="Third")
 
-    assert errors(response) == (
-        "Your plan allows 2 clubs. Archive one, or ask for a larger plan."
-    )
+    assert errors(response) == ("Your plan allows 2 clubs. Archive one, or ask for a larger plan.")
     assert Club.objects.count() == 2
 
 
@@ -113,7 +109,9 @@ def test_stores_are_added_and_renamed_in_the_grid_of_their_club():
 
     assert response.status_code == 302
     assert list(
-        Store.objects.filter(club=cast.harbour).order_by("pk").values_list("name", "code", "version")
+        Store.objects.filter(club=cast.harbour)
+        .order_by("pk")
+        .values_list("name", "code", "version")
     ) == [("Older Port", "old-port", 2), ("Pier", "pier", 1)]
 
 
@@ -133,9 +131,9 @@ def test_an_unused_store_is_deleted_from_the_grid_and_a_used_one_archived():
         (cast.old_port.pk, PlaceStatus.ARCHIVED)
     ]
     assert list(
-        AuditEvent.objects.filter(kind="clubs.store").order_by("pk").values_list(
-            "action", "object_id"
-        )
+        AuditEvent.objects.filter(kind="clubs.store")
+        .order_by("pk")
+        .values_list("action", "object_id")
     ) == [("archive", cast.old_port.pk), ("delete", spare.pk)]
 
 

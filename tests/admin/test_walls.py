@@ -56,8 +56,19 @@ class Scene:
         for kind in ("poster", "tent"):
             found[kind] = reverse("admin:cards_card_poster", args=[cast.card.pk, kind])
         for name in (
-            "account", "adjust", "spend", "tier", "roll_back", "remove", "block", "restore",
-            "replace_code", "guest_link", "change", "history", "delete",
+            "account",
+            "adjust",
+            "spend",
+            "tier",
+            "roll_back",
+            "remove",
+            "block",
+            "restore",
+            "replace_code",
+            "guest_link",
+            "change",
+            "history",
+            "delete",
         ):
             found[name] = reverse(f"admin:members_membership_{name}", args=[membership.pk])
         found["remove_voucher"] = reverse(
@@ -83,9 +94,7 @@ def scene() -> Scene:
     cast.membership.member.first_name = CANARY
     cast.membership.member.save()
     CardText.objects.create(card=cast.card, language="en", title=CANARY, terms=CANARY)
-    PrintedCard.objects.create(
-        partner=cast.partner, card=cast.card, number="777", code="0" * 12
-    )
+    PrintedCard.objects.create(partner=cast.partner, card=cast.card, number="777", code="0" * 12)
     adjustments.adjust_points(
         deed=deed(cast.petra, Source.ADMIN),
         membership_id=cast.membership.pk,
@@ -164,9 +173,18 @@ def test_the_owner_reads_the_canary_on_the_pages(scene):
 
 
 LISTS = (
-    "members_membership", "cards_card", "cards_reward", "clubs_club", "clubs_store",
-    "clubs_staffmember", "clubs_manager", "clubs_partner", "ledger_transaction", "ledger_entry",
-    "ledger_lot", "audit_auditevent",
+    "members_membership",
+    "cards_card",
+    "cards_reward",
+    "clubs_club",
+    "clubs_store",
+    "clubs_staffmember",
+    "clubs_manager",
+    "clubs_partner",
+    "ledger_transaction",
+    "ledger_entry",
+    "ledger_lot",
+    "audit_auditevent",
 )
 
 

@@ -1,0 +1,325 @@
+"""The first page: four figures, one chart, first steps that tick themselves off; and posters."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from cards.models import Card, CardStatus, Reward
+from clubs.models import Club, Manager, Partner, Role, Store
+from loyalty.audit.models import AuditEvent
+from loyalty.ledger.models import Source
+from loyalty.members.models import RewardCounter
+from loyalty.operations import adjustments, purchases
+from loyalty.operations.purchases import Bill
+from loyalty.users.models import User
+from staff import posters
+from staff.posters import Invitation
+from tests.admin.desk import at_desk, submit
+from tests.cast import deed, make_cast, make_manager, make_partner, make_user, publish
+
+pytestmark = pytest.mark.django_db
+INDEX = "/admin/"
+WORDS = Invitation(
+    title="Harbour Coffee", place="Harbour Group", address="http://x.example/join/1/"
+)
+
+
+def buy(cast, at, amount=1000):
+    purchases.award_purchase(
+        deed=deed(cast.sam, store=cast.old_port, at=at),
+        membership_id=cast.membership.pk,
+        bill=Bill(amount_minor=amount, currency="EUR"),
+        scan_id=cast.scan(at=at),
+    )
+
+
+def test_the_figures_compare_the_week_with_the_one_before():
+    cast = make_cast()
+    now = timezone.now()
+    buy(cast, now - timedelta(days=10), 3000)
+    buy(cast, now - timedelta(days=2), 5000)
+    adjustments.adjust_points(
+        deed=deed(cast.petra, Source.ADMIN, at=now - timedelta(days=1)),
+        membership_id=cast.membership.pk,
+        points=-4,
+    )
+
+    page = at_desk(cast.petra).get(INDEX)
+
+    assert [
+        (figure.label, figure.value, figure.before, figure.direction)
+        for figure in page.context["figures"]
+    ] == [
+        ("Members", 1, 1, "same"),
+        ("Active members", 1, 1, "same"),
+        ("Points given", 50, 30, "up"),
+        ("Rewards handed out", 0, 0, "same"),
+    ]
+    assert sum(bar.count for bar in page.context["bars"]) == 2
+    assert len(page.context["bars"]) == 14
+
+
+def test_the_first_page_costs_the_same_with_few_and_with_many_deeds(django_assert_num_queries):
+    cast = make_cast()
+    client = at_desk(cast.petra)
+    client.get(INDEX)
+    with django_assert_num_queries(18):
+        client.get(INDEX)
+    for hours in range(20):
+        buy(cast, timezone.now() - timedelta(hours=hours))
+
+    with django_assert_num_queries(18):
+        client.get(INDEX)
+
+
+def test_the_first_steps_tick_themselves_off_and_go_when_all_are_done():
+    partner = make_partner("New Place")
+    nina = make_user("nina")
+    make_manager(nina, partner)
+    client = at_desk(nina)
+    club = Club.objects.create(partner=partner, code="main", name="Main")
+
+    def steps():
+        return [step.is_done for step in client.get(INDEX).context["steps"]]
+
+    seen = [steps()]
+    Store.objects.create(partner=partner, club=club, code="main", name="Main")
+    card = Card.objects.create(partner=partner, club=club, code="main", name="Main")
+    publish(card)
+    seen.append(steps())
+    Reward.objects.create(partner=partner, card=card, code="a", name="A", cost=1)
+    seen.append(steps())
+    Card.objects.update(status=CardStatus.ACTIVE)
+    seen.append(steps())
+    submit(client, "/admin/clubs/staffmember/add/", email="ida@example.org", club=club.pk)
+    seen.append(steps())
+    client.post(reverse("admin:cards_card_poster", args=[card.pk, "poster"]))
+    seen.append(steps())
+
+    assert seen == [
+        [False, False, False, False, False],
+        [True, False, False, False, False],
+        [True, True, False, False, False],
+        [True, True, True, False, False],
+        [True, True, True, True, False],
+        [],
+    ]
+
+
+@pytest.mark.req("IV1.7")
+def test_a_plan_that_is_nearly_full_and_a_reward_that_runs_out_need_a_person():
+    cast = make_cast()
+    Partner.objects.update(max_members=1)
+    Reward.objects.filter(pk=cast.reward.pk).update(stock=10)
+    RewardCounter.objects.update_or_create(reward=cast.reward, defaults={"issued": 9})
+
+    page = at_desk(cast.petra).get(INDEX)
+
+    assert [step.words for step in page.context["needed"]] == [
+        "Croissant: 1 left",
+        "1 of 1 members",
+    ]
+
+
+def test_the_menu_shows_each_role_its_own():
+    cast = make_cast()
+    people = {Role.OWNER: cast.petra}
+    for role in (Role.MANAGER, Role.SUPPORT):
+        people[role] = make_user(role.lower())
+        make_manager(people[role], cast.partner, role)
+
+    found = {
+        role: [
+            str(item["title"])
+            for group in at_desk(user).get(INDEX).context["menus"]
+            for item in group["links"]
+        ]
+        for role, user in people.items()
+    }
+
+    assert found[Role.SUPPORT] == [
+        "Overview",
+        "Members",
+        "Cards",
+        "Rewards",
+        "Clubs",
+        "Stores",
+        "Transactions",
+    ]
+    assert [word for word in found[Role.OWNER] if word not in found[Role.MANAGER]] == [
+        "Managers",
+        "Business",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "size"), [("poster", (595, 841)), ("tent", (419, 595))])
+def test_a_poster_is_a_pdf_of_its_paper(kind, size):
+    cast = make_cast()
+
+    response = at_desk(cast.petra).get(
+        reverse("admin:cards_card_poster", args=[cast.card.pk, kind])
+    )
+
+    box = response.content.split(b"/MediaBox [")[1].split(b"]")[0].split()
+    assert response["Content-Type"] == "application/pdf"
+    assert (int(float(box[2])), int(float(box[3]))) == size
+
+
+def test_a_poster_that_does_not_exist_is_missing():
+    cast = make_cast()
+
+    assert (
+        at_desk(cast.petra)
+        .get(reverse("admin:cards_card_poster", args=[cast.card.pk, "flag"]))
+        .status_code
+        == 404
+    )
+
+
+def test_opening_a_poster_by_button_is_noted_and_looking_at_it_is_not():
+    cast = make_cast()
+    client = at_desk(cast.petra)
+    path = reverse("admin:cards_card_poster", args=[cast.card.pk, "poster"])
+
+    client.get(path)
+    before = AuditEvent.objects.count()
+    client.post(path)
+
+    assert (before, AuditEvent.objects.get().action) == (0, "print poster")
+
+
+def test_the_screen_shows_the_code_and_the_cheapest_reward():
+    cast = make_cast()
+
+    body = (
+        at_desk(cast.petra)
+        .get(reverse("admin:cards_card_screen", args=[cast.card.pk]))
+        .content.decode()
+    )
+
+    words = ["Harbour Coffee", "Croissant for 200 points", "<svg", "Harbour Group"]
+    assert [word for word in words if word not in body] == []
+
+
+def test_a_poster_leaves_out_words_it_has_no_letters_for():
+    arabic = "\u0642\u0647\u0648\u0629"
+
+    assert posters.can_print("Café Zażółć") in {True, False}
+    assert posters.can_print("Cafe") is True
+    assert posters.can_print(arabic) is False
+    made = posters.poster(Invitation(title=arabic, place="", address=WORDS.address))
+    assert made.startswith(b"%PDF-")
+
+
+def test_card_sheets_hold_ten_cards_a_page():
+    cards = [(f"{number:08}", f"HTTP://X.EXAMPLE/C/{number:012}") for number in range(11)]
+
+    made = posters.card_sheet("Harbour", cards)
+
+    assert made.count(b"/Type /Page\n") + made.count(b"/Type /Page ") == 2
+
+
+@pytest.mark.req("IV3.1")
+def test_a_new_business_opens_with_owner_club_store_and_draft_card():
+    told = StringIO()
+
+    call_command(
+        "create_partner", name="Café Luz", owner="Luz@Example.org", currency="kwd", stdout=told
+    )
+
+    partner = Partner.objects.get()
+    card = Card.objects.get()
+    assert (partner.slug, partner.currency, partner.timezone, partner.country) == (
+        "cafe-luz",
+        "KWD",
+        "Europe/Lisbon",
+        "PT",
+    )
+    assert (card.code, card.status, card.step_minor, card.terms_versions.count()) == (
+        "main",
+        CardStatus.DRAFT,
+        1000,
+        1,
+    )
+    owner = User.objects.get()
+    assert (owner.email, owner.is_staff, owner.has_usable_password()) == (
+        "luz@example.org",
+        True,
+        False,
+    )
+    assert (Manager.objects.get().role, Club.objects.count(), Store.objects.count()) == (
+        Role.OWNER,
+        1,
+        1,
+    )
+    assert "http://testserver/accounts/login/" in told.getvalue()
+    assert at_desk(owner).get(INDEX).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"name": "Café Luz"}, "There is a business called cafe-luz already."),
+        ({"owner": "nobody"}, "nobody is no e-mail address."),
+        ({"currency": "XXX"}, "Choose a currency out of"),
+        ({"timezone": "Mars/Base"}, "Choose a time zone such as Europe/Lisbon."),
+        ({"country": "XX"}, "Choose a country by its two letters, such as PT."),
+        ({"name": "\u0642\u0647\u0648\u0629"}, "A name is needed"),
+        ({"slug": "cafe-luz"}, "There is a business called cafe-luz already."),
+    ],
+)
+def test_a_repeat_or_nonsense_is_refused_and_nothing_is_made(changed, words):
+    Partner.objects.create(name="Café Luz", slug="cafe-luz", code="cafe-luz")
+    answers = {"name": "Other", "owner": "luz@example.org"} | changed
+
+    with pytest.raises(CommandError, match=words):
+        call_command("create_partner", stdout=StringIO(), **answers)
+
+    assert (Partner.objects.count(), User.objects.count()) == (1, 0)
+
+
+def test_the_command_asks_for_what_it_was_not_told(monkeypatch):
+    answers = iter(["Bar Sol", "sol@example.org", "", "Asia/Tokyo", "jp"])
+    monkeypatch.setattr("builtins.input", lambda _question: next(answers))
+
+    call_command("create_partner", stdout=StringIO())
+
+    partner = Partner.objects.get()
+    assert (partner.name, partner.currency, partner.timezone, partner.country) == (
+        "Bar Sol",
+        "EUR",
+        "Asia/Tokyo",
+        "JP",
+    )
+
+
+def test_the_command_says_what_is_missing_when_nobody_answers(monkeypatch):
+    def nobody(_question):
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nobody)
+
+    with pytest.raises(CommandError, match="name is missing"):
+        call_command("create_partner", stdout=StringIO())
+
+
+def test_the_audit_log_names_people_and_changes():
+    cast = make_cast()
+    submit(
+        at_desk(cast.petra), reverse("admin:clubs_club_change", args=[cast.harbour.pk]), name="Pier"
+    )
+    event = AuditEvent.objects.get()
+
+    listed = at_desk(cast.petra).get("/admin/audit/auditevent/").content.decode()
+    one = (
+        at_desk(cast.petra)
+        .get(reverse("admin:audit_auditevent_change", args=[event.pk]))
+        .content.decode()
+    )
+
+    assert ("Petra" in listed, "club" in listed) == (True, True)
+    assert "name: Harbour → Pier" in one
