@@ -116,7 +116,7 @@ def counter_is_what_is_out(scope: Scope) -> Iterable[int]:
         " AND t.kind = 'REDEMPTION' AND NOT EXISTS"
         " (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = t.id))"
         " + (SELECT count(*) FROM members_voucher v WHERE v.reward_id = w.id"
-        " AND v.status <> 'REMOVED')",
+        " AND v.status NOT IN ('REMOVED', 'EXPIRED'))",
     )
 
 

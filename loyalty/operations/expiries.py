@@ -1,12 +1,13 @@
-"""Book points whose date has passed: in chunks, earliest account first, safe to run twice."""
+"""Book points and vouchers whose date has passed: in chunks, and safe to run twice."""
 
 from collections import defaultdict
 from datetime import datetime
 
 from loyalty.ledger import posting
-from loyalty.ledger.drafts import Draft, Fact, LotTake, Move
+from loyalty.ledger.drafts import Draft, Fact, LotTake, Move, VoucherStep
 from loyalty.ledger.models import Kind, Lot, Source, Unit
-from loyalty.members.models import Account
+from loyalty.members.models import Account, Voucher, VoucherStatus
+from loyalty.operations import drafting
 from loyalty.operations.deeds import fingerprint, one_transaction
 from loyalty.outbox.models import EventType
 
@@ -75,4 +76,73 @@ def _draft(account: Account, due: list[Lot], at: datetime) -> Draft:
             "balance_after": account.points + points,
         },
         events=(Fact(type=EventType.POINTS_EXPIRED),),
+    )
+
+
+@one_transaction
+def book_voucher_expiry(*, at: datetime, chunk: int = CHUNK_ACCOUNTS) -> int:
+    """Book up to ``chunk`` vouchers past their date as expired; return how many.
+
+    The piece goes back into stock; points do not come back. A voucher past its date is refused at
+    the counter even before this ran. Zero means that nothing is left to do. Source: CU12.
+    """
+    due = Voucher.objects.filter(status=VoucherStatus.ISSUED, expires_at__lte=at)
+    account_ids = list(
+        due.order_by("account_id").values_list("account_id", flat=True).distinct()[:chunk]
+    )
+    if not account_ids:
+        return 0
+    accounts = {
+        account.pk: account
+        for account in Account.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(pk__in=account_ids)
+        .order_by("pk")
+    }
+    wanted = due.filter(account__in=accounts)
+    reward_ids = wanted.order_by("reward_id").values_list("reward_id", flat=True).distinct()
+    for reward_id in list(reward_ids):
+        drafting.lock_counter(reward_id)
+    vouchers = list(
+        wanted.select_for_update(no_key=True, of=("self",))
+        .select_related("reward")
+        .order_by("pk")[: posting.MOST_DRAFTS]
+    )
+
+    drafts = [_voucher_draft(accounts[voucher.account_id], voucher, at) for voucher in vouchers]
+    if drafts:
+        posting.post(drafts)
+    return len(drafts)
+
+
+def _voucher_draft(account: Account, voucher: Voucher, at: datetime) -> Draft:
+    return Draft(
+        kind=Kind.EXPIRY,  # Like all expiry, it neither counts as the latest deed nor blocks one.
+        source=Source.SYSTEM,
+        partner_id=account.partner_id,
+        card_id=account.card_id,
+        membership_id=voucher.membership_id,
+        account=account,
+        actor_id=None,
+        store_id=None,
+        request_id=f"voucher-expiry:{voucher.pk}",
+        fingerprint=fingerprint("voucher expiry", voucher=voucher.pk),
+        occurred_at=at,
+        reward_id=voucher.reward_id,
+        voucher_steps=(
+            VoucherStep(
+                voucher_id=voucher.pk,
+                from_status=VoucherStatus.ISSUED,
+                to_status=VoucherStatus.EXPIRED,
+            ),
+        ),
+        reward_counts={voucher.reward_id: -1},
+        result={
+            "step": VoucherStatus.EXPIRED,
+            "points": 0,
+            "lifetime": 0,
+            "balance_before": account.points,
+            "balance_after": account.points,
+            "reward": voucher.reward.name,
+        },
+        events=(Fact(type=EventType.REWARD_CANCELLED, data={"reward_id": voucher.reward_id}),),
     )

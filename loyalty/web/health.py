@@ -1,7 +1,11 @@
 """Whether this process lives, and whether it can serve."""
 
 from datetime import timedelta
+from smtplib import SMTPException
 
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,10 +13,28 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_q.models import OrmQ
+from django_q.status import Stat
 
 from loyalty.ledger import triggers
 
 OLDEST_TASK = timedelta(minutes=5)
+MAIL_KEY = "readyz.mail"
+
+
+def _mail_answers() -> bool:
+    """Return whether the mail server takes a connection; asked once a minute at most."""
+    known: bool | None = cache.get(MAIL_KEY)
+    if known is not None:
+        return known
+    answers = True
+    try:
+        server = get_connection()
+        server.open()
+        server.close()
+    except (OSError, SMTPException, ImproperlyConfigured):
+        answers = False
+    cache.set(MAIL_KEY, answers, 60)
+    return answers
 
 
 @never_cache
@@ -27,9 +49,9 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 if the database, its schema and its triggers are ready, else 503.
 
-    A late queue is said, but only degrades.
+    A queue that is late or has no worker is said, as is mail, but only degrades.
     """
-    checks = {"database": False, "migrations": False, "triggers": False, "queue": False}
+    checks = dict.fromkeys(("database", "migrations", "triggers", "mail", "queue"), False)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -38,7 +60,10 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         checks["migrations"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
         checks["triggers"] = not triggers.missing(connection)
         oldest = OrmQ.objects.order_by("lock", "pk").values_list("lock", flat=True).first()
-        checks["queue"] = oldest is None or oldest > timezone.now() - OLDEST_TASK
+        is_fresh = oldest is None or oldest > timezone.now() - OLDEST_TASK
+        # Each cluster writes its heartbeat into the cache, where it lasts three seconds.
+        checks["queue"] = is_fresh and bool(Stat.get_all())
+        checks["mail"] = _mail_answers()
     except DatabaseError:
         pass
     is_ready = checks["database"] and checks["migrations"] and checks["triggers"]

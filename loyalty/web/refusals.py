@@ -58,8 +58,8 @@ class _Row:
 
 def _limit(error: standing.LimitReachedError) -> str:
     return ngettext(
-        "This member has reached the limit of %(limit)s in the last hour. Nothing was booked.",
-        "This member has reached the limit of %(limit)s in the last %(hours)s hours."
+        "This card has reached the limit of %(limit)s in the last hour. Nothing was booked.",
+        "This card has reached the limit of %(limit)s in the last %(hours)s hours."
         " Nothing was booked.",
         error.hours,
     ) % {"limit": error.limit, "hours": error.hours}
@@ -67,8 +67,8 @@ def _limit(error: standing.LimitReachedError) -> str:
 
 def _inactive(error: standing.MembershipNotActiveError) -> str:
     if error.status == MembershipStatus.BLOCKED:
-        return _("This card is blocked. Nothing was booked. Ask the manager.")
-    return _("This member was removed from the programme. Nothing was booked.")
+        return _("This card is blocked. Nothing was booked. The manager can say why.")
+    return _("This card was taken out of the programme. Nothing was booked.")
 
 
 def _reward(error: offers.RewardNotAvailableError) -> str:
@@ -89,8 +89,8 @@ def _missing_points(error: drafting.NotEnoughPointsError) -> str:
 
 def _already_member(error: enrolments.AlreadyMemberError) -> str:
     if error.field == "phone":
-        return _("This phone number belongs to a member already. Search for it instead.")
-    return _("This e-mail belongs to a member already. Search for it instead.")
+        return _("This phone number belongs to a member already. Find that card instead.")
+    return _("This e-mail belongs to a member already. Find that card instead.")
 
 
 def _number(error: enrolments.CardNumberError) -> str:
@@ -292,7 +292,10 @@ _TABLE: dict[type[Exception], _Row] = {
         code="member_quota",
         status=409,
         words=lambda error: (
-            _("The limit of %(limit)s members is reached. Nobody was enrolled. Ask the owner.")
+            _(
+                "The limit of %(limit)s members is reached. Nobody was enrolled."
+                " The owner can raise it."
+            )
             % {"limit": count(error.limit)}
         ),
     ),
@@ -303,7 +306,9 @@ _TABLE: dict[type[Exception], _Row] = {
     enrolments.ConsentMissingError: _Row(
         code="consent_missing",
         status=422,
-        words=_says(lambda: _("The member has to agree to the privacy text first.")),
+        words=_says(
+            lambda: _("Agree to the privacy text first; nobody becomes a member without it.")
+        ),
         field="consent",
     ),
     guests.LinkNotUsableError: _Row(

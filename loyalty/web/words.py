@@ -110,7 +110,7 @@ def _title(deed: Transaction, card: Card) -> str:
             return _("Purchase %(amount)s") % {"amount": amount} + place
         case Kind.REDEMPTION:
             return reward + place
-        case Kind.VOUCHER:
+        case Kind.VOUCHER | Kind.EXPIRY if reward:
             return _voucher_title(deed, reward)
         case Kind.TIER_CHANGE:
             tier = deed.result.get("new_tier")
@@ -140,6 +140,8 @@ def _voucher_title(deed: Transaction, reward: str) -> str:
         return _("Voucher: %(reward)s") % {"reward": reward}
     if step == VoucherStatus.USED:
         return _("Voucher used: %(reward)s") % {"reward": reward}
+    if step == VoucherStatus.EXPIRED:
+        return _("Voucher expired: %(reward)s") % {"reward": reward}
     return _("Voucher removed: %(reward)s") % {"reward": reward}
 
 

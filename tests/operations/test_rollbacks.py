@@ -13,8 +13,17 @@ from loyalty.members.models import RewardCounter, Voucher
 from loyalty.operations import expiries, offers, restoring, rollbacks, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.rules.offers import OfferState
-from tests.cast import NOON, deed, join, make_cast, make_manager, make_reward, make_staff
-from tests.cast import make_tier, make_user
+from tests.cast import (
+    NOON,
+    deed,
+    join,
+    make_cast,
+    make_manager,
+    make_reward,
+    make_staff,
+    make_tier,
+    make_user,
+)
 from tests.operations import counter
 from tests.operations.counter import (
     account_of,

@@ -346,8 +346,8 @@ def test_staff_without_the_permission_give_nothing_away(counter, booked):
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        ("BLOCKED", "This card is blocked. Nothing was booked. Ask the manager."),
-        ("REMOVED", "This member was removed from the programme. Nothing was booked."),
+        ("BLOCKED", "This card is blocked. Nothing was booked. The manager can say why."),
+        ("REMOVED", "This card was taken out of the programme. Nothing was booked."),
     ],
 )
 def test_a_card_out_of_use_says_so_and_takes_nothing(counter, booked, status, message):
@@ -507,5 +507,5 @@ def test_the_counter_page_takes_at_most_eight_statements(counter, page):
 
 
 def test_an_absurd_number_in_the_address_is_nothing(counter):
-    for name in ("counter", "result", "member"):
-        assert counter.client.get(reverse(f"staff:{name}", args=[10**30])).status_code == 404
+    for part in ("counter", "result", "member"):
+        assert counter.client.get(f"/staff/{part}/{10**30}/").status_code == 404

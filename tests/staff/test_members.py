@@ -232,12 +232,12 @@ def test_a_name_of_marks_alone_is_no_name(counter):
         (
             {"phone": PHONE},
             "phone",
-            "This phone number belongs to a member already. Search for it instead.",
+            "This phone number belongs to a member already. Find that card instead.",
         ),
         (
             {"email": "Mia@example.org"},
             "email",
-            "This e-mail belongs to a member already. Search for it instead.",
+            "This e-mail belongs to a member already. Find that card instead.",
         ),
     ],
 )
@@ -312,7 +312,7 @@ def test_the_quota_of_the_partner_is_said(counter):
     answer = enrol(counter)
 
     assert answer.context["form"].non_field_errors() == [
-        "The limit of 1 members is reached. Nobody was enrolled. Ask the owner."
+        "The limit of 1 members is reached. Nobody was enrolled. The owner can raise it."
     ]
 
 
