@@ -161,9 +161,7 @@ class Cast:
 
         held = membership or self.membership
         shown = scans.show_card(
-            looker=Looker(
-                user=staff or self.sam, session_hash=session, store=self.old_port
-            ),
+            looker=Looker(user=staff or self.sam, session_hash=session, store=self.old_port),
             code=held.code,
             digits=codes.rotating_code(held.totp_key, codes.step_at(at)),
             at=at,
