@@ -129,10 +129,10 @@ def _face(canvas: Canvas, width: float, height: float, words: Invitation) -> Non
     bottom = height - 29 * unit - size
     _code(canvas, words.address, (middle, bottom + size / 2), size)
     steps = _("Scan with your phone's camera to get the card.")
-    _text(canvas, steps, (middle, bottom - 5 * unit), inner, 5 * unit, is_bold=True)
+    _text(canvas, steps, (middle, bottom - 5 * unit), inner, 4.4 * unit, is_bold=True)
     free = _("Free. Takes a minute. No app to install.")
-    _line(canvas, free, (middle, bottom - 12 * unit), inner, 4.2 * unit)
-    _line(canvas, words.teaser, (middle, bottom - 19 * unit), inner, 4.2 * unit)
+    _line(canvas, free, (middle, bottom - 12 * unit), inner, 3.6 * unit)
+    _line(canvas, words.teaser, (middle, bottom - 18 * unit), inner, 3.6 * unit)
     plain = words.address.partition("://")[2].rstrip("/")
     _line(canvas, plain, (middle, 5 * unit), inner, 3.6 * unit)
 
@@ -178,7 +178,7 @@ def table_tent(words: Invitation) -> bytes:
 
 def _tent_face(canvas: Canvas, width: float, height: float, words: Invitation) -> None:
     """Draw a lying face: the code at the left, the words beside it."""
-    size = height - 16 * mm
+    size = height - 34 * mm
     _code(canvas, words.address, (8 * mm + size / 2, height / 2), size)
     left = 12 * mm + size
     inner = width - left - 7 * mm

@@ -24,7 +24,7 @@ from loyalty.web.images import PictureField
 from loyalty.web.money import plain
 from staff.admin import choices
 from staff.admin.forms import PartnersForm, VersionedForm, clean_code, loosen_code
-from staff.admin.unfold_parts import InlineFormSet, dress
+from staff.admin.unfold_parts import InlineFormSet, dress, name_cells
 from staff.contrast import LEAST_CONTRAST, contrast
 
 MONEY_FIELDS = ("step_minor", "min_amount_minor", "max_amount_minor")
@@ -173,6 +173,7 @@ class RowForm(forms.ModelForm[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         loosen_code(self)
+        name_cells(self)
 
 
 class CodedRows(InlineFormSet):  # type: ignore[type-arg]  # of the theme
@@ -246,6 +247,7 @@ class TierRowForm(RowForm):
         super().__init__(*args, **kwargs)
         self.initial["is_archived"] = self.instance.archived_at is not None
         dress(self, "is_archived")
+        name_cells(self)
 
     def clean(self) -> dict[str, Any]:
         """Set when the tier was archived, or that it is not."""

@@ -19,7 +19,7 @@ from staff.admin.forms import (
     clean_code,
     loosen_code,
 )
-from staff.admin.unfold_parts import InlineFormSet, dress
+from staff.admin.unfold_parts import InlineFormSet, dress, name_cells
 
 CLUB_QUOTA = _("Your plan allows %(limit)s clubs. Archive one, or ask for a larger plan.")
 STORE_QUOTA = _("Your plan allows %(limit)s stores. Archive one, or ask for a larger plan.")
@@ -135,6 +135,7 @@ class StoreRowForm(forms.ModelForm[Store]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         loosen_code(self)
+        name_cells(self)
 
 
 def has_history(store: Store) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "badge",
     "column",
     "dress",
+    "name_cells",
     "page_button",
 ]
 
@@ -72,6 +73,12 @@ def page_button(description: Any, icon: str) -> Callable[[Column], Column]:
         return function
 
     return decorate
+
+
+def name_cells(form: forms.BaseForm) -> None:
+    """Give each field of a grid its name for those who do not see the head of its column."""
+    for field in form.fields.values():
+        field.widget.attrs.setdefault("aria-label", capfirst(field.label or ""))
 
 
 def dress(form: forms.BaseForm, *names: str) -> None:

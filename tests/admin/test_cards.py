@@ -98,6 +98,7 @@ def test_a_card_cannot_be_activated_without_a_reward():
     paused = submit(client, page(cast.card), **{"rewards-0-status": "PAUSED"})
 
     assert (errors(fresh), errors(paused)) == (words, words)
+    assert words in fresh.content.decode()
     assert Reward.objects.get(pk=cast.reward.pk).status == RewardStatus.ACTIVE
 
 

@@ -176,7 +176,7 @@ def test_the_account_page_tells_everything():
     ]
     assert [word for word in words if word not in body] == []
     assert page.context["available"] == 0  # The sliding days are over by now.
-    assert [row.pk for row in page.context["outstanding"]] == [1]
+    assert [row.reward_id for row in page.context["outstanding"]] == [cast.reward.pk]
 
 
 def test_an_account_page_costs_the_same_with_few_and_with_many_deeds(django_assert_num_queries):

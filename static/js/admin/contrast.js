@@ -2,17 +2,19 @@
 
 export const LEAST_CONTRAST = 4.5;
 
+/** @type {ReadonlyArray<readonly [number, number]>} Where a channel stands, and its weight. */
+const CHANNELS = [[1, 0.2126], [3, 0.7152], [5, 0.0722]];
+
 /**
- * Return how light a colour is, from 0 to 1 (WCAG 2).
+ * Return how light a colour is, from 0 to 1.
  * @param {string} colour
  * @returns {number}
  */
 function luminance(colour) {
-  const channels = [1, 3, 5].map((start) => {
+  return CHANNELS.reduce((total, [start, weight]) => {
     const part = parseInt(colour.slice(start, start + 2), 16) / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2];
+    return total + weight * (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  }, 0);
 }
 
 /**
@@ -22,6 +24,6 @@ function luminance(colour) {
  * @returns {number}
  */
 export function contrast(text, background) {
-  const both = [luminance(text), luminance(background)].sort((one, other) => other - one);
-  return (both[0] + 0.05) / (both[1] + 0.05);
+  const [one, other] = [luminance(text), luminance(background)];
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }
