@@ -323,3 +323,26 @@ def test_the_audit_log_names_people_and_changes():
 
     assert ("Petra" in listed, "club" in listed) == (True, True)
     assert "name: Harbour → Pier" in one
+
+
+def test_a_row_shows_its_own_part_of_the_audit_log():
+    cast = make_cast()
+    client = at_desk(cast.petra)
+    submit(client, reverse("admin:clubs_club_change", args=[cast.harbour.pk]), name="Pier")
+
+    own = client.get(reverse("admin:clubs_club_history", args=[cast.harbour.pk])).content.decode()
+    other = client.get(reverse("admin:clubs_club_history", args=[cast.hill.pk])).content.decode()
+
+    assert [word for word in ("Petra", "Harbour", "Pier", "change") if word not in own] == []
+    assert "Nothing was changed yet." in other
+
+
+@pytest.mark.req("CU3")
+def test_support_does_not_read_the_audit_log():
+    cast = make_cast()
+    rita = make_user("rita")
+    make_manager(rita, cast.partner, Role.SUPPORT)
+
+    found = at_desk(rita).get(reverse("admin:clubs_club_history", args=[cast.harbour.pk]))
+
+    assert found.status_code == 403
