@@ -9,6 +9,7 @@ from cards import terms
 from cards.models import Card, CardStatus, Reward, Tier
 from clubs.models import Club, Manager, Partner, Role, StaffMember, Store
 from loyalty.ledger.models import Source
+from loyalty.members import codes
 from loyalty.members.models import ConsentSource, Membership
 from loyalty.operations import enrolments, scans
 from loyalty.operations.deeds import Deed
@@ -157,7 +158,6 @@ class Cast:
         membership: Membership | None = None,
     ) -> int:
         """Let Sam (or another) scan the rotating code on Mia's phone; return the scan."""
-        from loyalty.members import codes
 
         held = membership or self.membership
         shown = scans.show_card(

@@ -31,7 +31,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(autouse=True)
 def forget_published_rules():
     """Forget rules read in other tests: every test hands out the same keys again."""
-    from cards import terms  # Django is set up only now.
+    from cards import terms  # noqa: PLC0415 - Django is set up only now
 
     terms.of_version.cache_clear()
 

@@ -41,10 +41,12 @@ class Scene:
             "clubs_manager": Manager.objects.get(user=cast.petra).pk,
             "cards_card": cast.card.pk,
             "cards_reward": cast.reward.pk,
-            "ledger_transaction": Transaction.objects.filter(membership=membership).last().pk,
-            "ledger_entry": Entry.objects.first().pk,
-            "ledger_lot": Lot.objects.first().pk,
-            "audit_auditevent": AuditEvent.objects.filter(partner_id=cast.partner.pk).last().pk,
+            "ledger_transaction": Transaction.objects.filter(membership=membership).latest("pk").pk,
+            "ledger_entry": Entry.objects.earliest("pk").pk,
+            "ledger_lot": Lot.objects.earliest("pk").pk,
+            "audit_auditevent": AuditEvent.objects.filter(partner_id=cast.partner.pk)
+            .latest("pk")
+            .pk,
         }
         found = {
             f"{name}_{page}": reverse(f"admin:{name}_{page}", args=[pk])
@@ -74,7 +76,7 @@ class Scene:
         found["remove_voucher"] = reverse(
             "admin:members_membership_remove_voucher", args=[membership.pk, self.voucher.pk]
         )
-        deed_id = Transaction.objects.filter(membership=membership).last().pk
+        deed_id = Transaction.objects.filter(membership=membership).latest("pk").pk
         found["reverse"] = reverse(
             "admin:members_membership_reverse", args=[membership.pk, deed_id]
         )

@@ -97,7 +97,7 @@ def origin(live_server, settings) -> str:
     settings.ALLOWED_HOSTS = ["*"]
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     settings.ADMIN_NEEDS_SECOND_FACTOR = False
-    return live_server.url
+    return str(live_server.url)
 
 
 def _start(playwright: Playwright, program: Path, words: tuple[str, ...]) -> Browser:

@@ -1,5 +1,7 @@
 """Browsers in which somebody is signed in at the running site."""
 
+from typing import Any
+
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ViewportSize
@@ -10,7 +12,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def signed_in(
-    browser: Browser, origin: str, user: User | None, *, size: ViewportSize = PHONE, **more: object
+    browser: Browser, origin: str, user: User | None, *, size: ViewportSize = PHONE, **more: Any
 ) -> BrowserContext:
     """Return a browser window of this size in which this person, or nobody, is signed in."""
     context = browser.new_context(viewport=size, base_url=origin, **more)

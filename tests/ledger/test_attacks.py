@@ -1,6 +1,7 @@
 """Raw SQL against the ledger, after all migrations: every write that would cheat is refused."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -185,22 +186,27 @@ def test_an_attack_on_the_ledger_is_refused(cast, name):
     before = contents()
 
     with pytest.raises(DatabaseError, match=attack.word), transaction.atomic():
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            cursor.execute(attack.sql)
-            if connection.vendor == "postgresql":
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        strike(attack.sql)
 
     assert contents() == before
 
 
-def contents() -> dict[str, list]:
+def strike(sql: str) -> None:
+    """Send the attack, and on PostgreSQL ask the deferred checks at once."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(sql)
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def contents() -> dict[str, list[Any]]:
     with connection.cursor() as cursor:
         found = {}
         for table in (*KEPT, "ledger_lot", "ledger_receiptuse", "members_account"):
-            cursor.execute(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own tables
+            cursor.execute(f"SELECT * FROM {table} ORDER BY id")
             found[table] = cursor.fetchall()
         return found
 
@@ -246,7 +252,7 @@ def test_migrating_asks_for_no_trigger_that_it_is_about_to_make(monkeypatch):
 
 
 def test_an_empty_database_lacks_no_trigger(monkeypatch):
-    monkeypatch.setattr(connection.introspection, "table_names", lambda: [])
+    monkeypatch.setattr(connection.introspection, "table_names", list)
 
     assert check_triggers(databases=["default"]) == []
     triggers.install()

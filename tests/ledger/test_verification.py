@@ -1,6 +1,7 @@
 """verify_ledger: silent on a sound ledger, and naming each corruption with the keys concerned."""
 
-from datetime import UTC, datetime, timedelta
+import inspect
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from cards.models import Card
 from clubs.models import Club, Store
 from loyalty.ledger import verification
+from loyalty.ledger.management.commands.verify_ledger import _line
 from loyalty.ledger.models import Entry, Kind, Lot, LotUse, ReceiptUse, Transaction, VoucherMove
 from loyalty.ledger.verification import Mismatch, Scope
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
@@ -72,7 +74,7 @@ def cast():
     return cast
 
 
-def found(**scope) -> dict[str, tuple]:
+def found(**scope) -> dict[str, tuple[int | str, ...]]:
     mismatches = verification.verify(Scope(**({"at": AT} | scope)))
     return {mismatch.check: mismatch.keys for mismatch in mismatches}
 
@@ -328,7 +330,6 @@ def test_a_planted_corruption_is_named_with_its_key(cast, plant):
 
 
 def test_every_check_has_a_corruption_that_it_finds():
-    import inspect
 
     sources = "".join(inspect.getsource(plant) for plant in PLANTED)
     unproven = [name for name in verification.names() if f'"{name}"' not in sources]
@@ -389,7 +390,6 @@ def test_the_command_is_quiet_about_a_sound_ledger_and_loud_about_another(cast):
 
 
 def test_a_long_list_of_keys_is_cut_short():
-    from loyalty.ledger.management.commands.verify_ledger import _line
 
     line = _line(Mismatch(check="c", table="t", keys=tuple(range(25))))
 
@@ -414,7 +414,7 @@ def test_one_partner_or_the_last_days_can_be_verified_alone(cast):
     assert set(found(since=timezone.now() - days(1))) == {lifetime, tier, counter}
     assert set(found(since=tomorrow)) == {counter}
     out = StringIO()
-    call_command("verify_ledger", partner=other.pk, since=datetime.now(UTC).date(), stdout=out)
+    call_command("verify_ledger", partner=other.pk, since=timezone.now().date(), stdout=out)
     assert "sound" in out.getvalue()
 
 

@@ -61,7 +61,8 @@ def _row(
 ) -> Row:
     """Return a row in which managers of the partner with too small a role get a 403."""
     inside = MANAGERS if listing else INSIDE
-    facts = {"forbidden": inside - allowed, "shows_canary": bool(allowed & OWN_DASHBOARD)} | more
+    shows = bool(allowed & OWN_DASHBOARD)
+    facts: dict[str, Any] = {"forbidden": inside - allowed, "shows_canary": shows} | more
     return Row(allowed, arguments or (lambda _side: {}), **facts)
 
 
@@ -108,7 +109,7 @@ def _machine() -> dict[str, Row]:
         one = OBJECTS[name]
         has_one = name not in MACHINE
         seen = ROOT if has_one else NOBODY
-        canary = {"shows_canary": name == "users_user"}
+        canary: dict[str, Any] = {"shows_canary": name == "users_user"}
         rows[f"admin:{name}_changelist"] = _row(ROOT, listing=True, **canary)
         rows[f"admin:{name}_add"] = _row(NOBODY, listing=True)
         rows[f"admin:{name}_change"] = Row(seen, one, **canary)

@@ -13,7 +13,7 @@ from clubs.models import Role
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source
 from loyalty.members import codes
-from loyalty.members.models import Membership
+from loyalty.members.models import ConsentSource, Membership
 from loyalty.operations import (
     adjustments,
     enrolments,
@@ -81,7 +81,7 @@ def make_side(word: str) -> Side:
         deed=cast.deed(staff, at=at),
         card_id=card.pk,
         person=Person(first_name=f"{word}guest", phone=f"+35191234{ord(word[0]):04d}"),
-        consent=Consent(version="1", source="COUNTER"),
+        consent=Consent(version="1", source=ConsentSource.COUNTER),
     )
     looker = scans.Looker(user=staff, session_hash="s", store=store)
     digits = codes.rotating_code(membership.totp_key, codes.step_at(at))

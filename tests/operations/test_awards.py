@@ -7,16 +7,29 @@ from django.db import IntegrityError
 
 from cards.models import Card, CardStatus
 from clubs.models import Club, Partner, PartnerStatus, PlaceStatus, ReceiptRestart, StaffMember
+from loyalty.ledger import posting
 from loyalty.ledger.models import Kind, ReceiptUse, Source, Transaction
-from loyalty.members.models import Voucher
+from loyalty.members.models import Scan, Voucher
 from loyalty.operations import purchases, receipts, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.purchases import Bill
 from loyalty.outbox.models import Event
 from loyalty.rules import earning
-from tests.cast import NOON, deed, make_cast, make_reward, make_staff, make_tier, make_user, publish
+from tests.cast import (
+    NOON,
+    deed,
+    join,
+    make_cast,
+    make_manager,
+    make_reward,
+    make_staff,
+    make_tier,
+    make_user,
+    publish,
+)
 from tests.operations.counter import (
     account_of,
+    adjust,
     balance,
     buy,
     days,
@@ -70,7 +83,6 @@ def test_the_same_key_for_another_member_is_refused():
 
 
 def _second_membership(cast):
-    from tests.cast import join
 
     return join(cast.noor, cast.card)
 
@@ -114,7 +126,6 @@ def test_nobody_awards_their_own_membership():
     cast = make_cast()
     make_staff(cast.mia, cast.harbour)
     # Her colleague scanned; she sends the form herself with her own scan's number.
-    from loyalty.members.models import Scan
 
     scan = Scan.objects.get(pk=cast.scan())
     Scan.objects.filter(pk=scan.pk).update(staff=cast.mia)
@@ -376,7 +387,6 @@ def test_a_receipt_taken_while_the_deed_ran_is_refused(monkeypatch):
 
 
 def test_a_broken_constraint_that_is_no_refusal_is_not_hidden(monkeypatch):
-    from loyalty.ledger import posting
 
     cast = make_cast()
 
@@ -407,7 +417,6 @@ def test_a_tier_rise_multiplies_from_the_next_purchase_and_gives_its_reward_once
 
 
 def test_climbing_again_gives_no_second_entry_reward():
-    from tests.operations.counter import adjust
 
     cast = make_cast()
     gift = make_reward(cast.card, "Mug", 500)
@@ -485,8 +494,6 @@ def test_the_superuser_serves_every_partner_in_the_dashboard(is_manager):
     cast = make_cast()
     root = make_user("root", is_superuser=True)
     if is_manager:
-        from tests.cast import make_manager
-
         make_manager(root, cast.partner)
 
     done = buy(cast, 100)

@@ -178,14 +178,14 @@ def test_pages_show_what_can_be_spent_when_lots_are_due():
     assert found.due_points == 10
 
 
-class _Trouble(Exception):
+class _TroubleError(Exception):
     def __init__(self, sqlstate):
         self.sqlstate = sqlstate
 
 
 def trouble(sqlstate, words=""):
     error = OperationalError(words)
-    error.__cause__ = _Trouble(sqlstate) if sqlstate else None
+    error.__cause__ = _TroubleError(sqlstate) if sqlstate else None
     return error
 
 

@@ -6,14 +6,28 @@ import pytest
 
 from cards.models import Reward, RewardStatus
 from clubs.models import StaffMember
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Lot, Source
 from loyalty.members import codes
-from loyalty.members.models import Claim, RewardCounter, ScanOutcome
+from loyalty.members.models import Claim, RewardCounter, Scan, ScanOutcome
 from loyalty.operations import drafting, offers, redemptions, scans, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.scans import Landing, Looker
 from loyalty.rules.offers import OfferState
-from tests.cast import NOON, deed, make_cast, make_reward, make_staff, make_tier, make_user
+from loyalty.users.models import User
+from tests.cast import (
+    NOON,
+    deed,
+    join,
+    make_cast,
+    make_club,
+    make_manager,
+    make_partner,
+    make_reward,
+    make_staff,
+    make_tier,
+    make_user,
+)
+from tests.ledger.corrupting import without_guards
 from tests.operations.counter import (
     adjust,
     balance,
@@ -147,7 +161,6 @@ def test_points_spent_since_the_start_of_a_claim_are_missing_at_the_counter():
 def test_a_claim_of_another_membership_is_not_found():
     cast = rich_cast()
     started = start(cast)
-    from tests.cast import join
 
     noors = join(cast.noor, cast.card)
 
@@ -192,7 +205,7 @@ def test_a_reward_of_another_card_cannot_be_had():
 
 
 def test_a_reward_for_a_tier_is_refused_below_it():
-    cast = rich_cast(0 or 500)
+    cast = rich_cast(500)
     silver = make_tier(cast.card, "Silver", 10_000)
     special = make_reward(cast.card, "Tasting", 100, min_tier=silver)
 
@@ -300,7 +313,6 @@ def test_a_manager_hands_out_without_a_scan():
 
 
 def test_a_member_who_manages_the_shop_cannot_hand_out_to_themselves():
-    from tests.cast import make_manager
 
     cast = rich_cast()
     make_manager(cast.mia, cast.partner)
@@ -382,13 +394,11 @@ def test_lots_past_their_date_cannot_be_spent_before_the_job_ran():
 @pytest.mark.req("IV4.2")
 def test_the_earliest_expiry_is_spent_first_and_points_without_one_last():
     cast = make_cast()
-    from loyalty.ledger.models import Lot
 
     for minor in (3000, 5000, 8000, 1000):
         buy(cast, minor)
     # Dates as they would be under three rules; the triggers hold them, so they are laid by hand.
     dates = [NOON + days(31), NOON + days(1), NOON + days(17), None]
-    from tests.ledger.corrupting import without_guards
 
     with without_guards("ledger_lot"):
         for lot, date in zip(Lot.objects.order_by("pk"), dates, strict=True):
@@ -438,11 +448,9 @@ def test_a_guessed_code_dies_after_five_misses():
 
 
 def test_codes_lead_each_person_where_they_belong():
-    from tests.cast import make_club, make_partner
 
     cast = rich_cast()
     make_staff(make_user("otto"), make_club(make_partner("Other"), "Other"))
-    from loyalty.users.models import User
 
     root = make_user("root", is_superuser=True)
     landings = {}
@@ -474,7 +482,6 @@ def test_codes_lead_each_person_where_they_belong():
 
 
 def test_a_refused_scan_names_the_member_only_inside_the_partner():
-    from loyalty.members.models import Scan
 
     cast = rich_cast()
     for staff in (cast.tess, cast.noor):

@@ -11,7 +11,7 @@ from loyalty.members.models import Membership, RewardCounter, Voucher
 from loyalty.operations import adjustments, drafting, memberships, standing, tiers, vouchers
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.deeds import RepeatDiffersError
-from tests.cast import NOON, deed, make_cast, make_manager, make_reward, make_tier
+from tests.cast import NOON, deed, join, make_cast, make_manager, make_reward, make_tier
 from tests.operations.counter import (
     account_of,
     adjust,
@@ -26,6 +26,7 @@ from tests.operations.counter import (
     set_status,
     use,
 )
+from tests.operations.test_enrolments import guest
 from tests.operations.test_redemptions import rich_cast
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,6 @@ def test_removing_a_tier_reward_returns_no_points():
 
 
 def test_a_voucher_of_nobody_or_of_another_account_is_not_found():
-    from tests.cast import join
 
     cast = rich_cast()
     issue(cast)
@@ -378,7 +378,6 @@ def test_nobody_else_replaces_a_code(name):
 
 
 def test_a_guests_code_is_not_replaced_by_somebody_without_a_name():
-    from tests.operations.test_enrolments import guest
 
     cast = make_cast()
     membership = guest(cast)
