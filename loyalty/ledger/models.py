@@ -138,6 +138,7 @@ class Transaction(models.Model):
             models.Index(fields=["actor", "-occurred_at"], name="transaction_by_actor"),
             models.Index(fields=["store", "-occurred_at"], name="transaction_by_store"),
             models.Index(fields=["partner", "-id"], name="transaction_by_partner"),
+            models.Index(fields=["partner", "-occurred_at"], name="transaction_by_day"),
         ]
 
     def __str__(self) -> str:
