@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from cards.models import Reward
 from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, Fact, LotGrant, LotTake, Move, TierMove, VoucherGrant
 from loyalty.ledger.models import Kind, Lot, Transaction, Unit
@@ -18,12 +19,14 @@ from loyalty.members.models import (
     VoucherOrigin,
     VoucherStatus,
 )
+from loyalty.operations import offers
 from loyalty.operations.deeds import RepeatDiffersError, broke, key_of_part
 from loyalty.operations.standing import Standing
 from loyalty.outbox.models import EventType
 from loyalty.rules import expiry, lots, tiers
 from loyalty.rules.earning import Earning
 from loyalty.rules.lots import OpenLot
+from loyalty.rules.offers import OfferState
 from loyalty.rules.terms import TierTerms
 
 
@@ -181,12 +184,17 @@ def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> lis
 
 
 def lock_counter(reward_id: int) -> RewardCounter:
-    """Lock and return a reward's counter with the reward; the row is made on first use."""
+    """Lock and return a reward's counter with the reward; the row is made on first use.
+
+    :raises offers.RewardNotAvailableError: if there is no such reward.
+    """
     counters = RewardCounter.objects.select_for_update(no_key=True, of=("self",)).select_related(
         "reward", "reward__min_tier"
     )
     found = counters.filter(reward_id=reward_id).first()
     if found is None:
+        if not Reward.objects.filter(pk=reward_id).exists():
+            raise offers.RewardNotAvailableError(state=OfferState.ENDED)
         RewardCounter.objects.bulk_create(
             [RewardCounter(reward_id=reward_id)], ignore_conflicts=True
         )

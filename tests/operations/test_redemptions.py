@@ -494,3 +494,19 @@ def test_a_refused_scan_names_the_member_only_inside_the_partner():
         (cast.membership.pk, ScanOutcome.REFUSED, None),
         (None, ScanOutcome.UNKNOWN, None),
     ]
+
+
+def test_a_reward_that_does_not_exist_is_refused():
+    cast = make_cast()
+    buy(cast, 50000)
+    before = rows()
+
+    with pytest.raises(offers.RewardNotAvailableError) as refused:
+        redemptions.redeem_reward(
+            deed=deed(cast.sam),
+            membership_id=cast.membership.pk,
+            reward_id=2**31,
+            scan_id=cast.scan(at=NOON),
+        )
+
+    assert (refused.value.state, rows()) == (OfferState.ENDED, before)
