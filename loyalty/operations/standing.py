@@ -279,7 +279,8 @@ def check_may_serve(standing: Standing) -> None:
     """Refuse anybody who may not earn for this member at this door.
 
     At the counter that is staff of the card's club with a scan of this visit; in the dashboard
-    a manager. The system and imports need no person.
+    a manager. The system needs no person. A repeat needs no fresh scan: nothing is booked, and
+    whoever lost the first answer must not be told that nothing was.
 
     :raises MembershipNotFoundError: for a stranger.
     :raises ScanTooOldError: if the scan is of an earlier visit.
@@ -291,19 +292,21 @@ def check_may_serve(standing: Standing) -> None:
         return
     if standing.staff is None:
         raise MembershipNotFoundError
-    if not _scanned_within(standing, EARN_WINDOW):
+    if standing.repeat_id is None and not _scanned_within(standing, EARN_WINDOW):
         raise ScanTooOldError
 
 
 def check_may_spend(standing: Standing) -> None:
     """Refuse anybody who may not spend this member's points (design: the scan is the right).
 
+    A repeat spends nothing, so it needs no right but that of serving.
+
     :raises MembershipNotFoundError: for a stranger.
     :raises ScanTooOldError: if there is no fresh scan.
     :raises NotAllowedError: if a printed code or a search may not spend here.
     """
     check_may_serve(standing)
-    if standing.deed.source != Source.SCAN:
+    if standing.deed.source != Source.SCAN or standing.repeat_id is not None:
         return
     if not _scanned_within(standing, SPEND_WINDOW):
         raise ScanTooOldError

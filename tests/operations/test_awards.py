@@ -499,3 +499,14 @@ def test_the_superuser_serves_every_partner_in_the_dashboard(is_manager):
     done = buy(cast, 100)
 
     assert roll_back(cast, done, actor=root).reverses == done
+
+
+def test_a_repeat_after_the_visit_still_returns_the_first_award():
+    cast = make_cast()
+    scan = cast.scan()
+    first = buy(cast, 1240, key="lost-answer", scan=scan)
+    before = rows()
+
+    again = buy(cast, 1240, key="lost-answer", scan=scan, at=NOON + timedelta(hours=2))
+
+    assert (again, rows(), balance(cast)) == (first, before, 12)

@@ -510,3 +510,28 @@ def test_a_reward_that_does_not_exist_is_refused():
         )
 
     assert (refused.value.state, rows()) == (OfferState.ENDED, before)
+
+
+def test_a_repeat_after_the_visit_still_returns_the_first_redemption():
+    cast = make_cast()
+    buy(cast, 50000)
+    scan = cast.scan(at=NOON + MINUTE)
+    first = redeem(cast, at=NOON + 10 * MINUTE, key="lost-answer", scan=scan)
+    before = rows()
+
+    again = redeem(cast, at=NOON + 12 * MINUTE, key="lost-answer", scan=scan)
+
+    assert (again, rows(), balance(cast)) == (first, before, 300)
+
+
+def test_a_repeat_after_the_visit_with_another_reward_is_refused():
+    cast = make_cast()
+    buy(cast, 50000)
+    scan = cast.scan(at=NOON + MINUTE)
+    redeem(cast, at=NOON + 10 * MINUTE, key="lost-answer", scan=scan)
+    other = make_reward(cast.card, "Mug", 10)
+
+    with pytest.raises(RepeatDiffersError):
+        redeem(cast, other, at=NOON + 12 * MINUTE, key="lost-answer", scan=scan)
+
+    assert balance(cast) == 300
