@@ -16,6 +16,8 @@ from loyalty.operations import scans
 from loyalty.operations.scans import Landing, Shown
 from loyalty.web.requests import is_by_pin, looker, signed_in
 
+DIGITS = 6  # Of a rotating code: RFC 6238 as we use it.
+
 
 def _to_sign_in(path: str) -> HttpResponseRedirect:
     return redirect(f"{reverse('account_login')}?{urlencode({'next': path})}")
@@ -40,7 +42,7 @@ def show_card(request: HttpRequest, code: str, digits: str = "") -> HttpResponse
     shown = scans.show_card(
         looker=looker(request),
         code=card_code or "",
-        digits=digits if len(digits) == 6 else None,  # noqa: PLR2004 - RFC 6238 as we use it
+        digits=digits if len(digits) == DIGITS else None,
         at=timezone.now(),
     )
     return _lead(request, shown)
@@ -86,7 +88,9 @@ def typed_code(request: HttpRequest) -> HttpResponse:
         if part == "R" and (token := read_token(parts[index + 1])):
             return redirect("web:show_claim", token)
         if part == "C" and (code := read_card_code(parts[index + 1])):
-            return redirect("web:show_card", code, *parts[index + 2 : index + 3])
+            # What is no six digits could not stand in an address, and proves nothing.
+            digits = [part for part in parts[index + 2 : index + 3] if len(part) == DIGITS]
+            return redirect("web:show_card", code, *digits)
     if code := read_card_code(text):
         return redirect("web:show_card", code)
     if token := read_token(text):
