@@ -64,7 +64,8 @@ def earn_by_amount(*, amount_minor: int, terms: Terms, tier: TierTerms | None) -
     if amount_minor > terms.max_amount_minor:
         raise AmountTooLargeError(amount_minor=amount_minor, most_minor=terms.max_amount_minor)
     if amount_minor < line.min_amount_minor:
-        missing = line.min_amount_minor - amount_minor
+        # At the smallest amount there may still be no full step.
+        missing = max(line.min_amount_minor, line.step_minor) - amount_minor
         least = (("min_minor", str(line.min_amount_minor)),)
         step = Step(reason=Reason.BELOW_MINIMUM, points=0, facts=least)
         return Earning(points=0, steps=(step,), missing_minor=missing)

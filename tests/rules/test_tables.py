@@ -132,6 +132,14 @@ def test_below_the_smallest_amount_nothing_is_earned(spent, points, missing):
     assert (found.steps[0].reason == Reason.BELOW_MINIMUM) == (spent < 500)
 
 
+def test_below_a_smallest_amount_that_is_less_than_a_step_the_step_is_missing():
+    terms = some_terms(step_minor=5000, min_amount_minor=1000)
+
+    found = earning.earn_by_amount(amount_minor=999, terms=terms, tier=None)
+
+    assert (found.points, found.missing_minor) == (0, 4001)
+
+
 def test_an_amount_above_the_largest_is_refused():
     with pytest.raises(earning.AmountTooLargeError) as refused:
         earning.earn_by_amount(amount_minor=101, terms=some_terms(max_amount_minor=100), tier=None)
