@@ -81,7 +81,7 @@ def one_transaction(operation: Callable[P, R]) -> Callable[P, R]:
                 with transaction.atomic():
                     return operation(*args, **kwargs)
             except OperationalError as error:
-                if not _is_lack_of_time(error):
+                if not is_lack_of_time(error):
                     raise
                 if not left or _state(error) not in _TRY_AGAIN:
                     raise BusyError from error
@@ -93,7 +93,8 @@ def _state(error: Exception) -> str:
     return str(getattr(error.__cause__, "sqlstate", "") or "")
 
 
-def _is_lack_of_time(error: OperationalError) -> bool:
+def is_lack_of_time(error: OperationalError) -> bool:
+    """Return whether the database had no time: a lock, a deadlock, or SQLite's one writer."""
     return _state(error) in _TRY_AGAIN | _BUSY or "locked" in str(error)
 
 

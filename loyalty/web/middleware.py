@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from loyalty.operations.deeds import BusyError
+from loyalty.operations.deeds import BusyError, is_lack_of_time
 from loyalty.web.requests import is_by_pin
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -72,8 +72,8 @@ class TroubleMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the busy page for contention, nothing for other errors."""
-        is_locked = isinstance(error, OperationalError) and "locked" in str(error)
-        if not isinstance(error, BusyError) and not is_locked:
+        is_busy = isinstance(error, OperationalError) and is_lack_of_time(error)
+        if not isinstance(error, BusyError) and not is_busy:
             return None
         response = render(request, "503.html", status=503)
         response["Retry-After"] = "2"
