@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 5_000_000
 MOST_PIXELS = 25_000_000
@@ -31,6 +31,8 @@ def tidy_image(
         picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValidationError(_("A JPEG, PNG, WebP or GIF picture."), code="picture") from error
+    # A phone notes which way up it was held in the metadata, which is left out below.
+    picture = ImageOps.exif_transpose(picture)
     has_alpha = picture.mode in {"RGBA", "LA", "P", "PA"}
     clean = picture.convert("RGBA" if has_alpha else "RGB")
     clean.thumbnail(size)
