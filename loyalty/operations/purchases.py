@@ -72,13 +72,18 @@ def award_purchase(
 
     check_open(standing)
     check_earning_limits(standing)
-    earned = _purchase_earning(standing, bill)
+    earned = purchase_earning(standing, bill)
     claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
 
     return _post(standing, Kind.PURCHASE, earned, content, claim, bill.amount_minor)
 
 
-def _purchase_earning(standing: Standing, bill: Bill) -> Earning:
+def purchase_earning(standing: Standing, bill: Bill) -> Earning:
+    """Return what a purchase earns, for the deed and for the page that foretells it.
+
+    :raises WrongCurrencyError: PointsOnlyCardError: NothingToAwardError:
+        earning.AmountTooLargeError: if the bill cannot earn.
+    """
     if bill.currency != standing.card.currency:
         raise WrongCurrencyError
     if standing.terms.is_points_only:
@@ -113,14 +118,23 @@ def award_points(
 
     check_open(standing)
     check_earning_limits(standing)
+    earned = points_earning(standing, points)
+    claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
+
+    return _post(standing, Kind.POINTS, earned, content, claim, None)
+
+
+def points_earning(standing: Standing, points: int) -> Earning:
+    """Return the award of points that staff enter, for the deed and for the page.
+
+    :raises AmountCardError: NothingToAwardError: earning.TooManyPointsError: if they cannot be
+        given.
+    """
     if not standing.terms.is_points_only:
         raise AmountCardError
     if points <= 0:
         raise NothingToAwardError
-    earned = earning.earn_by_points(points=points, terms=standing.terms)
-    claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
-
-    return _post(standing, Kind.POINTS, earned, content, claim, None)
+    return earning.earn_by_points(points=points, terms=standing.terms)
 
 
 def _post(

@@ -8,17 +8,11 @@ from django.db.models import Q
 
 from loyalty.ledger.models import Transaction
 from loyalty.members.models import Voucher, VoucherStatus
-from loyalty.operations import enrolments, offers, scans
+from loyalty.operations import enrolments, offers, purchases, scans
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.offers import RewardOffer
-from loyalty.operations.purchases import (
-    AmountCardError,
-    Bill,
-    NothingToAwardError,
-    PointsOnlyCardError,
-    WrongCurrencyError,
-)
+from loyalty.operations.purchases import Bill
 from loyalty.operations.scans import Looker, Shown
 from loyalty.operations.standing import (
     EARNING_KINDS,
@@ -30,7 +24,6 @@ from loyalty.operations.standing import (
     check_open,
     look,
 )
-from loyalty.rules import earning
 from loyalty.rules.earning import Earning
 
 # A second scan of the same card so soon after a booking is most likely the same purchase.
@@ -107,30 +100,17 @@ def _just_booked(membership_id: int, at: datetime) -> Transaction | None:
 def preview_purchase(*, deed: Deed, membership_id: int, bill: Bill, scan_id: int) -> Earning:
     """Return what a purchase would earn now, by the rules that would book it. Source: R7.3.
 
-    :raises WrongCurrencyError: PointsOnlyCardError: NothingToAwardError:
-        earning.AmountTooLargeError: if the bill cannot earn; and the errors of standing.
+    Raises what `purchases.purchase_earning` raises, and the errors of standing.
     """
-    standing = _may_earn(deed, membership_id, scan_id)
-    if bill.currency != standing.card.currency:
-        raise WrongCurrencyError
-    if standing.terms.is_points_only:
-        raise PointsOnlyCardError
-    if bill.amount_minor <= 0:
-        raise NothingToAwardError
-    tier = standing.terms.tier(standing.account.tier_id)
-    return earning.earn_by_amount(amount_minor=bill.amount_minor, terms=standing.terms, tier=tier)
+    return purchases.purchase_earning(_may_earn(deed, membership_id, scan_id), bill)
 
 
 def preview_points(*, deed: Deed, membership_id: int, points: int, scan_id: int) -> Earning:
     """Return what points entered on a points-only card would give now. Source: R9.2.
 
-    :raises AmountCardError: earning.TooManyPointsError: if the points cannot be given; and the
-        errors of standing.
+    Raises what `purchases.points_earning` raises, and the errors of standing.
     """
-    standing = _may_earn(deed, membership_id, scan_id)
-    if not standing.terms.is_points_only:
-        raise AmountCardError
-    return earning.earn_by_points(points=points, terms=standing.terms)
+    return purchases.points_earning(_may_earn(deed, membership_id, scan_id), points)
 
 
 def _may_earn(deed: Deed, membership_id: int, scan_id: int) -> Standing:
