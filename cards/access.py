@@ -38,14 +38,3 @@ def card_for_visitor(*, card_id: int, at: datetime) -> Card:
 def cards_for_staff(*, user: User, at: datetime) -> QuerySet[Card]:
     """Return the open cards of the clubs where this user works."""
     return open_at(at).filter(club__in=Club.objects.staffed_by(user.pk))
-
-
-def card_for_staff(*, user: User, card_id: int, at: datetime) -> Card:
-    """Return an open card that this user may serve.
-
-    :raises CardNotFoundError: if there is none, or it belongs to a club where they do not work.
-    """
-    card = cards_for_staff(user=user, at=at).filter(pk=card_id).order_by("pk").first()
-    if card is None:
-        raise CardNotFoundError
-    return card

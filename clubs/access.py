@@ -2,16 +2,12 @@
 
 from django.db.models import QuerySet
 
-from clubs.models import Club, Manager, Partner, PlaceStatus, StaffMember, Store
+from clubs.models import Club, Manager, Partner, PlaceStatus, Store
 from loyalty.users.models import User
 
 
 class StoreNotFoundError(LookupError):
     """There is no such store, or the person does not work there."""
-
-
-class NotAManagerError(PermissionError):
-    """The person manages no partner."""
 
 
 def clubs_for_staff(*, user: User) -> QuerySet[Club]:
@@ -61,8 +57,3 @@ def partners_for_manager(*, user: User) -> QuerySet[Partner]:
     if user.is_superuser:
         return Partner.objects.all()
     return Partner.objects.filter(managers__in=managers_of(user=user))
-
-
-def staff_rows(*, user: User) -> QuerySet[StaffMember]:
-    """Return the user's own rows as staff in force."""
-    return StaffMember.objects.filter(user=user, is_active=True).select_related("club__partner")
