@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from clubs.models import Manager, StaffMember
+from clubs.models import Manager, Partner, StaffMember
 from loyalty.audit import record
 from loyalty.members import codes
 from loyalty.members.models import GuestLink, Member, Membership
@@ -87,14 +87,12 @@ def link_by_token(*, deed: Deed, token: str) -> Member:
     :raises NotAGuestError: if the record is somebody's, or the person has another one here.
     """
     assert deed.actor  # noqa: S101 - the page asks for sign-in
-    link = (
-        GuestLink.objects.select_for_update(no_key=True)
-        .filter(token_hash=codes.hashed(token))
-        .first()
-    )
-    if link is None:
+    found = GuestLink.objects.filter(token_hash=codes.hashed(token)).first()
+    if found is None:
         raise LinkNotUsableError
-    member = Member.objects.select_for_update(no_key=True).get(pk=link.member_id)
+    _lock_partners([found.partner_id])
+    member = Member.objects.select_for_update(no_key=True).get(pk=found.member_id)
+    link = GuestLink.objects.get(pk=found.pk)  # Read again: the member's lock guards its links.
     if member.user_id == deed.actor.pk:
         return member
     if link.used_at is not None or link.expires_at <= deed.occurred_at:
@@ -115,10 +113,17 @@ def link_by_email(*, deed: Deed) -> list[Member]:
     already is left alone. Never by a typed phone. Repeating changes nothing.
     """
     assert deed.actor  # noqa: S101 - the page asks for sign-in
+    waiting = Member.objects.filter(
+        email=deed.actor.email.lower(), user=None, merged_into=None, erased_at=None
+    )
+    partner_ids = list(waiting.order_by("partner_id").values_list("partner_id", flat=True))
+    if not partner_ids:
+        return []
+    _lock_partners(partner_ids)
     known = Member.objects.filter(user=deed.actor).values("partner")
     guests = (
-        Member.objects.select_for_update(no_key=True)
-        .filter(email=deed.actor.email.lower(), user=None, merged_into=None, erased_at=None)
+        waiting.select_for_update(no_key=True)
+        .filter(partner__in=partner_ids)
         .exclude(partner__in=known)
         .order_by("pk")
     )
@@ -128,6 +133,12 @@ def link_by_email(*, deed: Deed) -> list[Member]:
         _audit(member, deed, "link guest by e-mail")
         linked.append(member)
     return linked
+
+
+def _lock_partners(partner_ids: list[int]) -> None:
+    """Lock the partners: it guards that a person becomes the member of each only once."""
+    partners = Partner.objects.select_for_update(no_key=True).filter(pk__in=partner_ids)
+    list(partners.order_by("pk"))
 
 
 def _link(member: Member, user: User) -> None:
