@@ -1,10 +1,11 @@
 """Find a member without a code: exact matches only, and a tick that the customer confirmed it."""
 
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clubs.access import clubs_for_staff
@@ -27,7 +28,9 @@ from staff.pages import page
 
 # Somebody serving a queue needs a few a minute; somebody guessing numbers needs many more.
 MOST_SEARCHES = 60
+MOST_OPENED = 2 * MOST_SEARCHES  # The page of a member, and its form.
 MOST_FOUND = 10
+TOO_MANY = _("Too many searches in a short time. Wait a few minutes, or scan.")
 NOBODY = 0  # Recorded as a search that found no member.
 
 
@@ -43,9 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
         if code := read_card_code(text):
             return redirect("web:show_card", code)
         if pace.is_too_fast("search", user.pk, most=MOST_SEARCHES):
-            form.add_error(
-                "q", _("Too many searches in a short time. Wait a few minutes, or scan.")
-            )
+            form.add_error("q", TOO_MANY)
         else:
             found = list(_matching(user, text))
             if not found:
@@ -89,9 +90,16 @@ def _shown(membership: Membership) -> dict[str, str]:
 @counter_page
 @require_http_methods(["GET", "POST"])
 def member(request: HttpRequest, membership_id: int) -> HttpResponse:
-    """Ask staff to make sure with the customer, then open the counter page. FA9."""
+    """Ask staff to make sure with the customer, then open the counter page. FA9.
+
+    Opened at the pace of a search: the numbers in the address run on and could be counted through.
+    """
+    user = signed_in(request)
+    if pace.is_too_fast("member", user.pk, most=MOST_OPENED):
+        messages.error(request, TOO_MANY)
+        return redirect("staff:search")
     try:
-        membership = membership_for_staff(user=signed_in(request), membership_id=membership_id)
+        membership = membership_for_staff(user=user, membership_id=membership_id)
     except MembershipNotFoundError as error:
         raise Http404 from error
     form = ConfirmForm(request.POST if request.method == "POST" else None)

@@ -97,6 +97,17 @@ def test_too_many_searches_are_stopped_for_a_while(counter, mia, clock):
     assert found(counter, PHONE) == [mia.pk]
 
 
+def test_nobody_counts_through_the_members_by_their_numbers(counter, mia, clock):
+    for number in range(1, 121):
+        counter.show("member", mia.pk + number)
+
+    stopped = counter.show("member", mia.pk)
+    clock.forward(minutes=10)
+
+    assert (stopped.status_code, stopped["Location"]) == (302, "/staff/search/")
+    assert counter.show("member", mia.pk).status_code == 200
+
+
 @pytest.mark.req("FA9")
 def test_the_phone_is_masked_and_the_tick_is_stored(counter, mia):
     page = counter.show("member", mia.pk)
