@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from clubs.models import Club
-from loyalty.members.models import Membership, Scan
+from loyalty.members.models import Membership, Scan, ScanOutcome
 from loyalty.users.models import User
 
 
@@ -61,7 +61,7 @@ def scan_for_staff(*, user: User, scan_id: int) -> Scan:
             pk=scan_id,
             staff=user,
             membership__isnull=False,
-            outcome__in=["OK", "STALE"],
+            outcome__in=[ScanOutcome.OK, ScanOutcome.STALE],
             membership__card__club__in=Club.objects.staffed_by(user.pk),
         )
         .select_related(
