@@ -32,9 +32,9 @@ def tidy_image(
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValidationError(_("A JPEG, PNG, WebP or GIF picture."), code="picture") from error
     # A phone notes which way up it was held in the metadata, which is left out below.
-    picture = ImageOps.exif_transpose(picture)
-    has_alpha = picture.mode in {"RGBA", "LA", "P", "PA"}
-    clean = picture.convert("RGBA" if has_alpha else "RGB")
+    upright = ImageOps.exif_transpose(picture)
+    has_alpha = upright.mode in {"RGBA", "LA", "P", "PA"}
+    clean = upright.convert("RGBA" if has_alpha else "RGB")
     clean.thumbnail(size)
     target = BytesIO()
     if has_alpha:
