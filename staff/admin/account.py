@@ -239,7 +239,7 @@ class OverviewPage(AccountPage):
             "deed": deed,
             "line": words.history_line(deed, self.membership.card),
             "internal": note.internal if note else "",
-            "person": deed.actor.get_full_name() if deed.actor else _("system"),
+            "person": deed.actor.get_full_name() if deed.actor else "",
             "is_latest": latest is not None and latest.pk == deed.pk,
             "can_reverse": deed.kind in REVERSIBLE_KINDS
             and deed.caused_by_id is None
