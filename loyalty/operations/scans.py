@@ -76,7 +76,8 @@ def show_card(*, looker: Looker, code: str, digits: str | None, at: datetime) ->
 def show_claim(*, looker: Looker, token: str, at: datetime) -> Shown:
     """Record a claim code that was shown, and return where it leads.
 
-    The claim's own state is checked when it is redeemed. Source: R10.2.
+    A claim that was used or is over is like an old code: it may earn and is no right to spend,
+    otherwise its picture would be one for ever. Redeeming checks its state again. Source: R10.2.
     """
     claim = Claim.objects.filter(token_hash=codes.hashed(token)).first()
     membership = _seen_by(looker.user, Q(pk=claim.membership_id)) if claim else None
@@ -88,7 +89,9 @@ def show_claim(*, looker: Looker, token: str, at: datetime) -> Shown:
     if landing != Landing.COUNTER:
         return Shown(landing=landing, membership_id=membership.pk)
     facts = _facts(looker, membership, at)
-    facts |= {"means": ScanMeans.CLAIM, "outcome": ScanOutcome.OK, "claim": claim}
+    is_open = claim.used_at is None and claim.expires_at > at
+    outcome = ScanOutcome.OK if is_open else ScanOutcome.STALE
+    facts |= {"means": ScanMeans.CLAIM, "outcome": outcome, "claim": claim}
     return _at_counter(Scan.objects.create(**facts))
 
 

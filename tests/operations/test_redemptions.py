@@ -535,3 +535,28 @@ def test_a_repeat_after_the_visit_with_another_reward_is_refused():
         redeem(cast, other, at=NOON + 12 * MINUTE, key="lost-answer", scan=scan)
 
     assert balance(cast) == 300
+
+
+@pytest.mark.req("R10.2")
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_claim_that_is_over_is_no_right_to_spend_and_may_still_earn(is_used):
+    cast = make_cast()
+    buy(cast, 100000)
+    started = start(cast)
+    if is_used:
+        scan = show(cast, started.token).scan_id
+        redemptions.redeem_claim(
+            deed=deed(cast.sam),
+            claim_id=started.claim.pk,
+            membership_id=cast.membership.pk,
+            scan_id=scan,
+        )
+    left, later = balance(cast), NOON + timedelta(hours=30)
+
+    shown = show(cast, started.token, at=later, session="another")
+    with pytest.raises(standing.ScanTooOldError):
+        redeem(cast, at=later, scan=shown.scan_id)
+    buy(cast, 100, at=later, scan=shown.scan_id)
+
+    assert (shown.landing, shown.is_fresh) == (Landing.COUNTER, False)
+    assert balance(cast) == left + 1
