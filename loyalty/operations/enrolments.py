@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from django.db import IntegrityError, transaction
 
@@ -267,6 +267,8 @@ def _number_and_code(card: Card, typed: str) -> tuple[str, str]:
             if found is None:
                 raise CardNumberError(reason="not in stock")
             return found.number, found.code
+        case unknown:
+            assert_never(unknown)
 
 
 def _next_number(card: Card) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
@@ -325,6 +325,8 @@ def check_may_spend(standing: Standing) -> None:
                 and bool(scan["confirmed"])
                 and bool(staff["may_redeem_by_search"])
             )
+        case unknown:
+            assert_never(unknown)
     if not is_allowed:
         raise NotAllowedError
 

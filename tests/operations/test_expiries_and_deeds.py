@@ -120,6 +120,24 @@ def test_posting_refuses_to_go_below_zero_before_the_database_does():
         _post(account, Move(amount=-6, takes=(LotTake(lot_id=lot.pk, amount=6),)))
 
 
+def test_what_is_taken_and_given_back_in_one_go_leaves_the_lot_as_it_was():
+    cast = make_cast()
+    adjust(cast, 5)
+    account, lot = account_of(cast.membership), Lot.objects.get()
+
+    _post(
+        account,
+        Move(amount=-2, takes=(LotTake(lot_id=lot.pk, amount=2),)),
+        Move(amount=2, takes=(LotTake(lot_id=lot.pk, amount=-2),)),
+    )
+
+    lot.refresh_from_db()
+    assert (lot.remaining, list(lot.uses.order_by("pk").values_list("amount"))) == (
+        5,
+        [(2,), (-2,)],
+    )
+
+
 def test_many_drafts_are_written_in_their_order_in_one_go():
     cast = make_cast()
     account = account_of(cast.membership)
