@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from loyalty.rules.rounding import whole
+from loyalty.rules.rounding import Rounding, whole
 from loyalty.rules.terms import Terms, TierTerms
 
 
@@ -29,7 +29,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """The award of one deed: points, why, and the amount missing to the next step."""
+    """The award of one deed: points, why, and the amount missing to the next step.
+
+    Where it earned nothing, ``missing_minor`` is what is missing to the first amount that does.
+    """
 
     points: int
     steps: tuple[Step, ...]
@@ -64,8 +67,7 @@ def earn_by_amount(*, amount_minor: int, terms: Terms, tier: TierTerms | None) -
     if amount_minor > terms.max_amount_minor:
         raise AmountTooLargeError(amount_minor=amount_minor, most_minor=terms.max_amount_minor)
     if amount_minor < line.min_amount_minor:
-        # At the smallest amount there may still be no full step.
-        missing = max(line.min_amount_minor, line.step_minor) - amount_minor
+        missing = _first_paying_amount(terms, tier) - amount_minor
         least = (("min_minor", str(line.min_amount_minor)),)
         step = Step(reason=Reason.BELOW_MINIMUM, points=0, facts=least)
         return Earning(points=0, steps=(step,), missing_minor=missing)
@@ -85,7 +87,22 @@ def earn_by_amount(*, amount_minor: int, terms: Terms, tier: TierTerms | None) -
         points = terms.max_points
         steps = (*steps, Step(reason=Reason.CAP, points=points))
     missing = (count + 1) * line.step_minor - amount_minor
+    if (
+        points == 0 < line.points_per_step
+    ):  # One more step is not enough where a tier multiplies by less than one.
+        missing = _first_paying_amount(terms, tier) - amount_minor
     return Earning(points=points, steps=steps, missing_minor=missing)
+
+
+def _first_paying_amount(terms: Terms, tier: TierTerms | None) -> int:
+    """Return the smallest amount that earns anything, in minor units."""
+    line = terms.line
+    per_step = line.points_per_step * (tier.multiplier if tier else Decimal(1))
+    count = 1
+    if per_step and terms.rounding != Rounding.UP:
+        needed = Decimal(1) if terms.rounding == Rounding.DOWN else Decimal("0.5")
+        count = max(1, whole(needed / per_step, Rounding.UP))
+    return max(line.min_amount_minor, count * line.step_minor)
 
 
 def _tier_step(points: int, terms: Terms, tier: TierTerms) -> Step:

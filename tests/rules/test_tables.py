@@ -140,6 +140,42 @@ def test_below_a_smallest_amount_that_is_less_than_a_step_the_step_is_missing():
     assert (found.points, found.missing_minor) == (0, 4001)
 
 
+FIRST_POINT_TABLE = [
+    # multiplier, mode, missing at 1.50 to the first amount that earns
+    ("0.25", Rounding.DOWN, 250),
+    ("0.25", Rounding.HALF_UP, 50),
+    ("0.30", Rounding.DOWN, 250),
+    ("0.07", Rounding.DOWN, 1350),
+]
+
+
+@pytest.mark.parametrize(("multiplier", "mode", "missing"), FIRST_POINT_TABLE)
+def test_a_slow_tier_is_told_the_amount_at_which_it_earns(multiplier, mode, missing):
+    terms, tier = some_terms(rounding=mode), a_tier(multiplier=multiplier)
+
+    found = earning.earn_by_amount(amount_minor=150, terms=terms, tier=tier)
+    enough, short = (
+        earning.earn_by_amount(amount_minor=150 + missing - gap, terms=terms, tier=tier).points
+        for gap in (0, 1)
+    )
+
+    assert (found.points, found.missing_minor, enough, short) == (0, missing, 1, 0)
+
+
+def test_rounding_up_earns_from_the_first_step_on():
+    terms, tier = some_terms(rounding=Rounding.UP), a_tier(multiplier="0.07")
+
+    found = earning.earn_by_amount(amount_minor=40, terms=terms, tier=tier)
+
+    assert (found.points, found.missing_minor) == (0, 60)
+
+
+def test_a_card_that_gives_nothing_per_step_never_says_that_less_than_nothing_is_missing():
+    found = earning.earn_by_amount(amount_minor=150, terms=some_terms(points_per_step=0), tier=None)
+
+    assert (found.points, found.missing_minor) == (0, 50)
+
+
 def test_an_amount_above_the_largest_is_refused():
     with pytest.raises(earning.AmountTooLargeError) as refused:
         earning.earn_by_amount(amount_minor=101, terms=some_terms(max_amount_minor=100), tier=None)
