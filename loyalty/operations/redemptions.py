@@ -1,5 +1,6 @@
 """Start a claim on a phone, and hand out a reward at the counter."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from loyalty.ledger.drafts import Fact
@@ -33,14 +34,12 @@ class ClaimUsedError(ValueError):
     """The claim was redeemed before."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartedClaim:
     """An open claim and the token for its QR, which is known only now."""
 
-    __slots__ = ("claim", "token")
-
-    def __init__(self, claim: Claim, token: str) -> None:
-        self.claim = claim
-        self.token = token
+    claim: Claim
+    token: str
 
 
 @one_transaction
@@ -88,7 +87,7 @@ def start_claim(*, deed: Deed, membership_id: int, reward_id: int) -> StartedCla
     )
     claim.token_hash = codes.hashed(token)
     claim.save()
-    return StartedClaim(claim, token)
+    return StartedClaim(claim=claim, token=token)
 
 
 @one_transaction
