@@ -75,7 +75,9 @@ class Card(Versioned):
     )
     step_minor = models.BigIntegerField(_("amount per step"), default=100)
     points_per_step = models.PositiveIntegerField(
-        _("points per step"), default=1, validators=[MaxValueValidator(10_000)]
+        _("points per step"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(10_000)],
     )
     min_amount_minor = models.BigIntegerField(_("smallest amount that earns"), default=0)
     max_amount_minor = models.BigIntegerField(

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(choices=[('AED', 'UAE dirham'), ('BHD', 'Bahraini dinar'), ('BRL', 'Brazilian real'), ('CHF', 'Swiss franc'), ('EGP', 'Egyptian pound'), ('EUR', 'euro'), ('GBP', 'pound sterling'), ('IQD', 'Iraqi dinar'), ('JOD', 'Jordanian dinar'), ('JPY', 'yen'), ('KWD', 'Kuwaiti dinar'), ('MAD', 'Moroccan dirham'), ('OMR', 'Omani rial'), ('PLN', 'zloty'), ('QAR', 'Qatari riyal'), ('SAR', 'Saudi riyal'), ('SEK', 'Swedish krona'), ('TND', 'Tunisian dinar'), ('TRY', 'Turkish lira'), ('USD', 'US dollar')], default='EUR', max_length=3, verbose_name='currency')),
                 ('is_points_only', models.BooleanField(default=False, help_text='Points-only card.', verbose_name='staff enter points, no amount')),
                 ('step_minor', models.BigIntegerField(default=100, verbose_name='amount per step')),
-                ('points_per_step', models.PositiveIntegerField(default=1, validators=[django.core.validators.MaxValueValidator(10000)], verbose_name='points per step')),
+                ('points_per_step', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10000)], verbose_name='points per step')),
                 ('min_amount_minor', models.BigIntegerField(default=0, verbose_name='smallest amount that earns')),
                 ('max_amount_minor', models.BigIntegerField(default=1000000, verbose_name='largest amount of one purchase')),
                 ('max_points', models.PositiveIntegerField(default=10000, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='most points of one purchase')),

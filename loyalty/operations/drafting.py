@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from cards.models import Reward
+from cards.models import Reward, RewardStatus
 from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, Fact, LotGrant, LotTake, Move, TierMove, VoucherGrant
 from loyalty.ledger.models import Kind, Lot, Transaction, Unit
@@ -151,7 +151,7 @@ def automatic_tier(standing: Standing, awarded: int) -> TierMove:
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:
-    """Return the draft that gives a tier's entry reward: once per account, while in stock."""
+    """Return the draft that gives a tier's entry reward: once per account, while it is offered."""
     if tier is None or tier.entry_reward_id is None:
         return []
     given = Voucher.objects.filter(
@@ -161,7 +161,8 @@ def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> lis
         return []
     counter = lock_counter(tier.entry_reward_id)
     reward = counter.reward
-    if reward.stock is not None and counter.issued >= reward.stock:
+    is_out = reward.stock is not None and counter.issued >= reward.stock
+    if is_out or reward.status != RewardStatus.ACTIVE:
         return []
     grant = VoucherGrant(
         reward_id=reward.pk,

@@ -18,6 +18,10 @@ class LinkNotUsableError(LookupError):
     """The one-time link is unknown, used or too old."""
 
 
+class OwnLinkError(PermissionError):
+    """Whoever made a link cannot use it: staff would take over the guest's card."""
+
+
 class NotAGuestError(ValueError):
     """The member has a sign-in already, or the person has another record at this partner."""
 
@@ -84,6 +88,7 @@ def link_by_token(*, deed: Deed, token: str) -> Member:
     The same person opening it again gets the same record.
 
     :raises LinkNotUsableError: if the link is unknown, used or too old.
+    :raises OwnLinkError: if the person made the link at the counter.
     :raises NotAGuestError: if the record is somebody's, or the person has another one here.
     """
     assert deed.actor  # noqa: S101 - the page asks for sign-in
@@ -97,6 +102,8 @@ def link_by_token(*, deed: Deed, token: str) -> Member:
         return member
     if link.used_at is not None or link.expires_at <= deed.occurred_at:
         raise LinkNotUsableError
+    if link.made_by_id == deed.actor.pk:
+        raise OwnLinkError
 
     _link(member, deed.actor)
     link.used_at = deed.occurred_at

@@ -14,9 +14,24 @@ from loyalty.members.access import memberships_for_member
 from loyalty.members.codes import read_card_code, read_token
 from loyalty.operations import scans
 from loyalty.operations.scans import Landing, Shown
+from loyalty.web import pace
 from loyalty.web.requests import is_by_pin, looker, signed_in
 
 DIGITS = 6  # Of a rotating code: RFC 6238 as we use it.
+
+
+# A busy counter reads a card every few seconds; a script that guesses is faster.
+MOST_CODES = 300
+
+
+def _is_guessing(request: HttpRequest) -> bool:
+    return pace.is_too_fast("codes", signed_in(request).pk, most=MOST_CODES)
+
+
+def _slow_down(request: HttpRequest) -> HttpResponse:
+    response = render(request, "web/too_fast.html", status=429)
+    response["Retry-After"] = "600"
+    return response
 
 
 def _to_sign_in(path: str) -> HttpResponseRedirect:
@@ -39,6 +54,8 @@ def show_card(request: HttpRequest, code: str, digits: str = "") -> HttpResponse
         response["X-Robots-Tag"] = "noindex"
         response["Referrer-Policy"] = "no-referrer"
         return response
+    if _is_guessing(request):
+        return _slow_down(request)
     shown = scans.show_card(
         looker=looker(request),
         code=card_code or "",
@@ -54,6 +71,8 @@ def show_claim(request: HttpRequest, token: str) -> HttpResponse:
     """Record a claim code that somebody opened, and lead them on. Source: R10.2."""
     if not request.user.is_authenticated:
         return _to_sign_in(request.path)
+    if _is_guessing(request):
+        return _slow_down(request)
     shown = scans.show_claim(
         looker=looker(request), token=read_token(token) or "", at=timezone.now()
     )

@@ -318,6 +318,11 @@ _TABLE: dict[type[Exception], _Row] = {
             lambda: _("This link was used or is too old. Ask at the counter for a new one.")
         ),
     ),
+    guests.OwnLinkError: _Row(
+        code="own_link",
+        status=403,
+        words=_says(lambda: _("You made this link. The member opens it on their own phone.")),
+    ),
     guests.NotAGuestError: _Row(
         code="not_a_guest",
         status=409,

@@ -37,7 +37,7 @@ from staff.admin.forms_cards import (
     TierRows,
     has_members,
 )
-from staff.admin.scoping import OwnFilter, PartnerAdmin, Walled
+from staff.admin.scoping import OwnFilter, PartnerAdmin, WalledRows
 from staff.admin.site import site
 from staff.admin.unfold_parts import StackedInline, TabularInline, badge, column, page_button
 
@@ -74,7 +74,7 @@ def _in_words(fields: Any) -> list[Any]:
     ]
 
 
-class TextsInline(Walled, StackedInline):  # type: ignore[type-arg]  # one model, named below
+class TextsInline(WalledRows, StackedInline):  # type: ignore[type-arg]  # one model, named below
     """The words of the card, a language each (R3.2)."""
 
     model = CardText
@@ -91,7 +91,7 @@ class TextsInline(Walled, StackedInline):  # type: ignore[type-arg]  # one model
         return row.partner_id if isinstance(row, Card) and row.pk else None
 
 
-class TiersInline(Walled, TabularInline):  # type: ignore[type-arg]  # one model, named below
+class TiersInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one model, named below
     """The tiers of the card; archived, never deleted."""
 
     model = Tier
@@ -116,7 +116,7 @@ class TiersInline(Walled, TabularInline):  # type: ignore[type-arg]  # one model
         return super().get_queryset(request).order_by("min_points", "pk")
 
 
-class RewardsInline(Walled, TabularInline):  # type: ignore[type-arg]  # one model, named below
+class RewardsInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one model, named below
     """The rewards of the card, in the order members see; rows are dragged (R3.4)."""
 
     model = Reward

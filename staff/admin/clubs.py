@@ -27,7 +27,7 @@ from staff.admin.forms_clubs import (
     open_rows,
 )
 from staff.admin.powers import NOBODY, OWNERS, powers_of
-from staff.admin.scoping import OwnFilter, PartnerAdmin, Walled
+from staff.admin.scoping import OwnFilter, PartnerAdmin, WalledRows
 from staff.admin.site import site
 from staff.admin.unfold_parts import TabularInline, badge, column
 
@@ -112,7 +112,7 @@ class PlaceAdmin(PartnerAdmin):
             )
 
 
-class StoresInline(Walled, TabularInline):  # type: ignore[type-arg]  # one model, named below
+class StoresInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one model, named below
     """The stores of a club as a grid."""
 
     model = Store

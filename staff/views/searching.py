@@ -19,9 +19,9 @@ from loyalty.members.models import Membership
 from loyalty.operations import scans
 from loyalty.operations.scans import Landing
 from loyalty.users.models import User
+from loyalty.web import pace
 from loyalty.web.fields import ascii_digits, masked_phone, phone_number
 from loyalty.web.requests import current_store, looker, signed_in
-from staff import pace
 from staff.doors import counter_page, staff_page
 from staff.forms import ConfirmForm, SearchForm
 from staff.pages import page
