@@ -11,6 +11,7 @@ from deploy.bootstrap import PYTHON, ROOT
 
 STEPS = (
     ("Bringing the database up to date", ("migrate", "--noinput")),
+    ("Telling the queue what runs by the clock", ("sync_schedules",)),
     ("Checking every balance against the ledger", ("verify_ledger",)),
     ("Collecting the static files", ("collectstatic", "--noinput", "--verbosity=0")),
 )
