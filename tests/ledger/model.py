@@ -89,7 +89,7 @@ class Shop:
     days: int | None
     is_points_only: bool = False
     redeems_per_day: int = 4
-    voucher_days: int = 12
+    voucher_days: int = 3
     out: dict[str, int] = field(default_factory=dict)
     receipts: set[str] = field(default_factory=set)
 
@@ -174,7 +174,8 @@ class Wallet:
         done.counts[reward] = done.counts.get(reward, 0) + count
         self.shop.out[reward] = self.shop.out.get(reward, 0) + count
 
-    def take(self, points: int, at: datetime, *, counted: bool = False) -> Done:
+    def take(self, points: int, at: datetime, *, counted: bool | None = None) -> Done:
+        """Spend; an adjustment says whether it counts for the tier, others judge no tier."""
         if self.available(at) < points:
             raise Refused("NotEnoughPointsError")
         done = Done(at=at)
@@ -185,8 +186,8 @@ class Wallet:
                 lot.left -= part
                 points -= part
                 done.taken.append((lot, part))
-        if counted:
-            self._count(done, -sum(part for _, part in done.taken), at)
+        if counted is not None:
+            self._count(done, -sum(part for _, part in done.taken) if counted else 0, at)
         return self._add(done)
 
     def check_reward(self, reward: str) -> None:

@@ -7,7 +7,6 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from cards.models import Card
 from loyalty.ledger import verification
 from loyalty.ledger.models import Lot, ReceiptUse, Source, Transaction
 from loyalty.ledger.verification import Scope
@@ -358,7 +357,8 @@ def test_expiry_passes_by_accounts_that_a_counter_is_working_on(rich):
     rich.reward.voucher_days = 1
     rich.reward.save()
     issue(rich)
-    Card.objects.filter(pk=rich.card.pk).update(expiry_days=1)
+    rich.card.expiry_days = 1
+    rich.card.save()
     publish(rich.card, NOON)
     adjust(rich, 5, at=NOON)
     at = NOON + days(9)

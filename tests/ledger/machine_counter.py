@@ -1,0 +1,190 @@
+"""What happens at the counter: awards, gifts, adjustments, rewards and claims."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    rule,
+)
+
+from loyalty.ledger.models import Source
+from loyalty.operations import (
+    adjustments,
+    purchases,
+    redemptions,
+)
+from loyalty.operations.purchases import Bill
+from tests.cast import (
+    deed,
+)
+from tests.ledger.machine import COSTS, MEMBERS, Street
+from tests.ledger.model import Refused
+
+
+class AtTheCounter(Street):
+    """What happens at the counter: awards, gifts, adjustments, rewards and claims."""
+
+    @rule(
+        who=st.sampled_from([2, 0, 2, 1, 3]),
+        euros=st.integers(1, 150),
+        receipt=st.sampled_from(["1", "2", "1", ""]),
+    )
+    def earn(self, who, euros, receipt):
+        one = self._one(who)
+        wallet, shop = one.wallet, one.wallet.shop
+
+        typed = 1 + euros // 2
+
+        def expect():
+            wallet.check_active()
+            points = typed if shop.is_points_only else euros
+            if shop.is_points_only:
+                if points > 50:
+                    raise Refused("TooManyPointsError")
+            elif wallet.place.tier:
+                points = int(points * shop.times[wallet.place.tier])
+            if receipt and receipt in shop.receipts:
+                raise Refused("ReceiptAlreadyUsedError")
+            done = wallet.earn(points, self.at, gifts=True)
+            done.receipt = receipt
+            shop.receipts |= {receipt} - {""}
+            return done
+
+        scan = self._scan(one)
+        the_deed = self._deed(one)
+        how = {"deed": the_deed, "membership_id": one.pk, "receipt": receipt, "scan_id": scan}
+        if shop.is_points_only:
+            self._attempt(
+                "award points", one, expect, lambda: purchases.award_points(points=typed, **how)
+            )
+        else:
+            bill = Bill(amount_minor=euros * 100 + 37, currency="EUR")
+            self._attempt(
+                "award purchase", one, expect, lambda: purchases.award_purchase(bill=bill, **how)
+            )
+
+    @rule(who=st.integers(0, 1), points=st.integers(1, 50))
+    def give(self, who, points):
+        self._give(self._one(who), points)
+
+    def _give(self, one, points):
+        def expect():
+            one.wallet.check_active()
+            if points > 40:
+                raise Refused("AboveCapError")
+            return one.wallet.earn(points, self.at)
+
+        scan, the_deed = self._scan(one), self._deed(one)
+        self._attempt(
+            "give points",
+            one,
+            expect,
+            lambda: adjustments.give_points(
+                deed=the_deed,
+                membership_id=one.pk,
+                points=points,
+                reason=adjustments.AdjustmentReason.GOODWILL,
+                scan_id=scan,
+            ),
+        )
+
+    @rule(who=MEMBERS, points=st.integers(-150, 420), counted=st.booleans())
+    def adjust(self, who, points, counted):
+        self._adjust(self._one(who), points, counted=counted)
+
+    def _adjust(self, one, points, *, counted):
+        the_deed = self._manage()
+        cap = 400 if one.wallet.shop is self.cafe else 10_000
+
+        def expect():
+            one.wallet.check_active()
+            if points == 0:
+                raise Refused("NothingToAdjustError")
+            if abs(points) > cap:
+                raise Refused("AboveCapError")
+            if points > 0:
+                done = one.wallet.earn(points, self.at, counted=counted)
+            else:
+                done = one.wallet.take(-points, self.at, counted=counted)
+            done.by = "manager"
+            return done
+
+        self._attempt(
+            "adjust",
+            one,
+            expect,
+            lambda: adjustments.adjust_points(
+                deed=the_deed, membership_id=one.pk, points=points, is_counted_for_tier=counted
+            ),
+        )
+
+    @rule(
+        who=MEMBERS,
+        reward=st.sampled_from(["Tour", "Croissant", "Croissant", "Poster", "Lounge", "Lounge"]),
+    )
+    def redeem(self, who, reward):
+        one = self._one(who)
+        reward = reward if reward in one.rewards else "Towel"
+        cost = one.wallet.shop.costs[reward]
+        scan, the_deed = self._scan(one), self._deed(one)
+        self._attempt(
+            "redeem reward",
+            one,
+            lambda: one.wallet.redeem(reward, cost, self.at),
+            lambda: redemptions.redeem_reward(
+                deed=the_deed,
+                membership_id=one.pk,
+                reward_id=one.rewards[reward].pk,
+                scan_id=scan,
+            ),
+        )
+
+    @rule(who=st.integers(0, 1), wait=st.sampled_from([0, 1, 4, 6]), times=st.integers(1, 2))
+    def claim(self, who, wait, times):
+        one = self._one(who)
+        wallet = one.wallet
+
+        def may_start():
+            wallet.check_active()
+            wallet.check_reward("Croissant")
+            if wallet.available(self.at) < COSTS["Croissant"]:
+                raise Refused("NotEnoughPointsError")
+
+        member = self.cast.mia if who == 0 else self.cast.noor
+        started = self._attempt(
+            "start claim",
+            one,
+            may_start,
+            lambda: redemptions.start_claim(
+                deed=deed(member, Source.WALLET, at=self.at),
+                membership_id=one.pk,
+                reward_id=self.cast.reward.pk,
+            ),
+        )
+        if started is None:
+            return
+        self.at += timedelta(minutes=wait)
+        for _ in range(times):
+
+            def expect():
+                wallet.check_active()
+                claim = started.claim
+                claim.refresh_from_db()
+                if claim.used_at is not None:
+                    raise Refused("ClaimUsedError")
+                if claim.expires_at <= self.at:
+                    raise Refused("ClaimExpiredError")
+                return wallet.redeem("Croissant", COSTS["Croissant"], self.at)
+
+            scan, the_deed = self._scan(one), self._deed(one)
+            self._attempt(
+                "redeem claim",
+                one,
+                expect,
+                lambda scan=scan, the_deed=the_deed: redemptions.redeem_claim(
+                    deed=the_deed,
+                    claim_id=started.claim.pk,
+                    membership_id=one.pk,
+                    scan_id=scan,
+                ),
+            )

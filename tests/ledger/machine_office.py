@@ -1,0 +1,218 @@
+"""What happens in the office, and what time does."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    rule,
+)
+
+from loyalty.ledger.models import Source
+from loyalty.members.models import ConsentSource
+from loyalty.operations import (
+    enrolments,
+    expiries,
+    guests,
+    memberships,
+    tiers,
+    vouchers,
+)
+from tests.cast import (
+    deed,
+    make_user,
+    publish,
+)
+from tests.ledger.machine import MEMBERS, Held, Street
+from tests.ledger.model import MANUAL, Done, Place, Refused
+
+
+class InTheOffice(Street):
+    """What happens in the office, and what time does."""
+
+    # Vouchers, tiers, status.
+
+    @rule(who=st.integers(0, 1))
+    def use_a_new_voucher_and_try_to_undo_its_issue(self, who):
+        one = self._one(who)
+        self._issue(one, "Tour")
+        self._issue(one, "Croissant")
+        voucher = next((v for v in reversed(one.wallet.vouchers) if v.status == "ISSUED"), None)
+        if voucher:
+            self._use(one, voucher)
+            issued = next(d for d in one.wallet.done if any(v is voucher for v, *_ in d.steps))
+            self._reverse(one, issued)
+            self._issue(self._one(1 - who), "Poster")
+
+    @rule(who=MEMBERS, reward=st.sampled_from(["Tour", "Tour", "Croissant", "Mug", "Poster"]))
+    def issue(self, who, reward):
+        one = self._one(who)
+        self._issue(one, reward if reward in one.rewards else "Towel")
+
+    def _issue(self, one, reward):
+        the_deed = self._manage()
+        self._attempt(
+            "issue voucher",
+            one,
+            lambda: one.wallet.issue(reward, self.at),
+            lambda: vouchers.issue_voucher(
+                deed=the_deed, membership_id=one.pk, reward_id=one.rewards[reward].pk
+            ),
+        )
+
+    def _some_voucher(self, which):
+        found = [(one, voucher) for one in self.held for voucher in one.wallet.vouchers]
+        if found and which % 4:  # Mostly one that is good.
+            found = [pair for pair in found if pair[1].status == "ISSUED"] or found
+        return found[which % len(found)] if found else None
+
+    @rule(which=st.integers(0, 99))
+    def use(self, which):
+        if some := self._some_voucher(which):
+            self._use(*some)
+
+    def _use(self, one, voucher):
+        scan, the_deed = self._scan(one), self._deed(one)
+        self._attempt(
+            "use voucher",
+            one,
+            lambda: one.wallet.use(voucher, self.at),
+            lambda: vouchers.use_voucher(
+                deed=the_deed,
+                membership_id=one.pk,
+                voucher_id=one.rows[voucher].pk,
+                scan_id=scan,
+            ),
+        )
+
+    @rule(which=st.integers(0, 99), returned=st.booleans())
+    def remove(self, which, returned):
+        if some := self._some_voucher(which):
+            one, voucher = some
+            the_deed = self._manage()
+            self._attempt(
+                "remove voucher",
+                one,
+                lambda: one.wallet.remove(voucher, self.at, returned=returned),
+                lambda: vouchers.remove_voucher(
+                    deed=the_deed,
+                    membership_id=one.pk,
+                    voucher_id=one.rows[voucher].pk,
+                    are_points_returned=returned,
+                ),
+            )
+
+    @rule(
+        who=st.integers(0, 1),
+        name=st.sampled_from(["Silver", "Gold", None]),
+        hold=st.sampled_from([None, 5]),
+        gifts=st.booleans(),
+    )
+    def change_tier(self, who, name, hold, gifts):
+        one, the_deed = self._one(who), self._manage()
+        wallet = one.wallet
+        until = self.at + timedelta(days=hold) if hold and name else None
+
+        def expect():
+            wallet.check_active()
+            rule_says = Place(wallet.shop.reached(wallet.lifetime))
+            wanted = Place(name, MANUAL, until) if name else rule_says
+            if wanted == wallet.place:
+                raise Refused("TierUnchangedError")
+            done = Done(at=self.at, by="manager")
+            wallet.move(done, wanted)
+            if gifts and wanted.tier:
+                wallet.gift(done, wanted.tier)
+            wallet.done.append(done)
+            return done
+
+        self._attempt(
+            "change tier",
+            one,
+            expect,
+            lambda: tiers.change_tier(
+                deed=the_deed,
+                membership_id=one.pk,
+                tier_id=one.tier_rows[name].pk if name else None,
+                hold_until=until,
+                are_rewards_given=gifts,
+            ),
+        )
+
+    @rule(who=MEMBERS, status=st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "BLOCKED", "REMOVED"]))
+    def change_status(self, who, status):
+        one, the_deed = self._one(who), self._manage()
+
+        def expect():
+            if one.wallet.status == status:
+                raise Refused("StatusUnchangedError")
+            one.wallet.status = status
+
+        self._attempt(
+            "change status",
+            one,
+            expect,
+            lambda: memberships.change_status(deed=the_deed, membership_id=one.pk, status=status),
+        )
+
+    @rule(what=st.sampled_from(["rules", "guest", "code"]), number=st.integers(0, 20))
+    def work_in_the_office(self, what, number):
+        {"rules": self._publish, "guest": self._enrol_and_link, "code": self._replace_the_code}[
+            what
+        ](number)
+
+    def _publish(self, number):
+        euros = 90 + number
+        self.silver.min_points = self.cafe.tiers["Silver"] = euros
+        self.silver.save()
+        publish(self.cast.card, self.at)
+        self.counts["publish rules"] += 1
+
+    def _enrol_and_link(self, _number):
+        if len(self.held) > 3:
+            return
+        membership = enrolments.enrol_at_counter(
+            deed=self._deed(self.held[0]),
+            card_id=self.cast.card.pk,
+            person=enrolments.Person(first_name="Gus"),
+            consent=enrolments.Consent(version="2026-11", source=ConsentSource.COUNTER),
+        )
+        self.held.append(Held(membership=membership, **self.cafe_kit))
+        self._welcome(self.held[-1], self.at)
+        made = guests.make_link(deed=self._deed(self.held[0]), membership_id=membership.pk)
+        guests.link_by_token(
+            deed=deed(make_user("gus"), Source.WALLET, at=self.at), token=made.token
+        )
+        self.counts["enrol"] += 1
+        self.counts["link guest"] += 1
+
+    def _replace_the_code(self, who):
+        one = self._one(who)
+        one.membership = memberships.replace_code(deed=self._manage(), membership_id=one.pk)
+        self.counts["replace code"] += 1
+
+    # Time.
+
+    @rule(minutes=st.integers(1, 20))
+    def minutes_pass(self, minutes):
+        self.at += timedelta(minutes=minutes)
+
+    @rule(days=st.integers(1, 6))
+    def days_pass(self, days):
+        self.at += timedelta(days=days)
+
+    @rule(times=st.integers(1, 2), later=st.sampled_from([0, 0, 5]))
+    def book_expiry(self, times, later):
+        self.at += timedelta(days=later)
+        due = [
+            one
+            for one in self.held
+            if any(lot.left and not lot.is_usable(self.at) for lot in one.wallet.lots)
+        ]
+        assert expiries.book_expiry(at=self.at) == len(due)
+        assert [expiries.book_expiry(at=self.at) for _ in range(times - 1)] == [0] * (times - 1)
+        for one in due:
+            one.wallet.expire(self.at)
+            self.counts["book expiry"] += 1
+        vouchers_due = sum(one.wallet.expire_vouchers(self.at) for one in self.held)
+        assert expiries.book_voucher_expiry(at=self.at) == vouchers_due
+        self.counts["book voucher expiry"] += vouchers_due
