@@ -37,7 +37,8 @@ from staff.admin.forms_cards import (
     TierRows,
     has_members,
 )
-from staff.admin.scoping import OwnFilter, PartnerAdmin, WalledRows
+from staff.admin.grids import WalledRows
+from staff.admin.scoping import OwnFilter, PartnerAdmin
 from staff.admin.site import site
 from staff.admin.unfold_parts import StackedInline, TabularInline, badge, column, page_button
 

@@ -26,8 +26,9 @@ from staff.admin.forms_clubs import (
     has_history,
     open_rows,
 )
+from staff.admin.grids import WalledRows
 from staff.admin.powers import NOBODY, OWNERS, powers_of
-from staff.admin.scoping import OwnFilter, PartnerAdmin, WalledRows
+from staff.admin.scoping import OwnFilter, PartnerAdmin
 from staff.admin.site import site
 from staff.admin.unfold_parts import TabularInline, badge, column
 

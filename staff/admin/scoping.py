@@ -84,10 +84,6 @@ class OwnFilter(admin.RelatedFieldListFilter):
         return sorted(((row.pk, str(row)) for row in rows), key=lambda choice: choice[1])
 
 
-# A card has a handful of tiers and rewards; two hundred rows would keep the server busy.
-MOST_ROWS = 50
-
-
 class Walled:
     """What a list and an inline of a list have in common: rows, choices and rights by role."""
 
@@ -141,15 +137,6 @@ class Walled:
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
-
-
-class WalledRows(Walled):
-    """An inline of a list: as many rows as a person can mean, and no more."""
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the formset with its limits."""
-        limits = {"max_num": MOST_ROWS, "absolute_max": MOST_ROWS}
-        return super().get_formset(request, obj, **(limits | kwargs))  # type: ignore[misc]  # stands before an inline of the theme
 
 
 class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list names its own model
