@@ -11,7 +11,7 @@ from loyalty.jobs.models import Job, JobState
 
 MOST_STARTS = 5
 Work = Callable[[Job], bool]
-_works: dict[str, Work] = {}
+WORKS: dict[str, Work] = {}
 
 
 def work(name: str) -> Callable[[Work], Work]:
@@ -21,7 +21,7 @@ def work(name: str) -> Callable[[Work], Work]:
     """
 
     def register(function: Work) -> Work:
-        _works[name] = function
+        WORKS[name] = function
         return function
 
     return register
@@ -56,7 +56,7 @@ def run(job_id: int) -> None:
             state=JobState.DEAD, error=job.error or "The worker died at it five times."
         )
         return
-    is_more = _works[job.name](job)
+    is_more = WORKS[job.name](job)
     with transaction.atomic():
         Job.objects.filter(pk=job_id).update(
             starts=0,

@@ -267,3 +267,12 @@ def test_migrating_again_installs_what_was_lost():
     call_command("migrate", verbosity=0)
 
     assert triggers.missing(connection) == []
+
+
+def test_triggers_of_tables_that_are_not_there_yet_are_left_for_later(monkeypatch):
+    before = triggers.installed(connection)
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+
+    triggers.install()
+
+    assert triggers.installed(connection) == before
