@@ -1,10 +1,13 @@
 """Correct a balance by hand, or give points without a sale."""
 
+from datetime import timedelta
+
 from django.db import models
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger.drafts import Fact, Move, Note
-from loyalty.ledger.models import Kind, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.operations import drafting
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
@@ -19,6 +22,9 @@ from loyalty.operations.standing import (
 )
 from loyalty.outbox.models import EventType
 
+# What one person gives one member without a sale is summed over so long.
+GIFT_WINDOW = timedelta(hours=24)
+
 
 class AdjustmentReason(models.TextChoices):
     """Why points moved without a sale (FA12)."""
@@ -31,11 +37,12 @@ class AdjustmentReason(models.TextChoices):
 
 
 class AboveCapError(ValueError):
-    """More points than this person may move in one deed."""
+    """More points than this person may move: ``given`` were moved already, ``most`` are left."""
 
-    def __init__(self, *, most: int) -> None:
-        super().__init__(str(most))
+    def __init__(self, *, most: int, given: int = 0) -> None:
+        super().__init__(f"{most} after {given}")
         self.most = most
+        self.given = given
 
 
 class NothingToAdjustError(ValueError):
@@ -48,7 +55,8 @@ def give_points(
 ) -> Transaction:
     """Give points at the counter without a sale, within the card's cap, and return the transaction.
 
-    Needs the staff permission. A repeat returns the first transaction. Source: FA12, PA2.3.
+    The cap is on what one person gives one member within 24 hours. Needs the staff permission. A
+    repeat returns the first transaction. Source: FA12, PA2.3.
 
     :raises NotAllowedError: without the permission.
     :raises NothingToAdjustError: AboveCapError: if the points cannot be given; and the errors of
@@ -68,11 +76,27 @@ def give_points(
     check_open(standing)
     if points <= 0:
         raise NothingToAdjustError
-    if points > standing.card.gift_cap:
-        raise AboveCapError(most=standing.card.gift_cap)
+    given = _given_lately(standing)
+    if given + points > standing.card.gift_cap:
+        raise AboveCapError(most=max(0, standing.card.gift_cap - given), given=given)
     move = drafting.earned(standing, points)
 
     return _post(standing, move, content, reason, is_counted=True, note=None, about_id=None)
+
+
+def _given_lately(standing: Standing) -> int:
+    """Return the points that this person gave on this membership within the window."""
+    deed = standing.deed
+    gifts = Transaction.objects.filter(
+        membership=standing.membership,
+        kind=Kind.ADJUSTMENT,
+        source=Source.SCAN,
+        actor_id=deed.actor_id,
+        occurred_at__gt=deed.occurred_at - GIFT_WINDOW,
+        reversal__isnull=True,
+    )
+    given: int = gifts.aggregate(found=Sum("entries__amount", default=0))["found"]
+    return given
 
 
 @one_transaction

@@ -93,6 +93,14 @@ def _already_member(error: enrolments.AlreadyMemberError) -> str:
     return _("This e-mail belongs to a member already. Find that card instead.")
 
 
+def _above_cap(error: adjustments.AboveCapError) -> str:
+    if error.given:
+        return _(
+            "You gave this member %(given)s in the last 24 hours; at most %(most)s more now."
+        ) % {"given": count(error.given), "most": count(error.most)}
+    return _("At most %(most)s at a time.") % {"most": count(error.most)}
+
+
 def _number(error: enrolments.CardNumberError) -> str:
     return {
         "taken": _("This card number is taken. Type another."),
@@ -223,7 +231,7 @@ _TABLE: dict[type[Exception], _Row] = {
     adjustments.AboveCapError: _Row(
         code="above_cap",
         status=422,
-        words=lambda error: _("At most %(most)s at a time.") % {"most": count(error.most)},
+        words=_above_cap,
         field="points",
     ),
     adjustments.NothingToAdjustError: _Row(

@@ -68,17 +68,11 @@ class AtTheCounter(Street):
         self._give(self._one(who), points)
 
     def _give(self, one, points):
-        def expect():
-            one.wallet.check_active()
-            if points > 40:
-                raise Refused("AboveCapError")
-            return one.wallet.earn(points, self.at)
-
         scan, the_deed = self._scan(one), self._deed(one)
         self._attempt(
             "give points",
             one,
-            expect,
+            lambda: one.wallet.give(points, self.at, most=40),
             lambda: adjustments.give_points(
                 deed=the_deed,
                 membership_id=one.pk,

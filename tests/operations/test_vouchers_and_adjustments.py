@@ -24,6 +24,7 @@ from tests.operations.counter import (
     remove,
     rows,
     set_status,
+    undo,
     use,
 )
 from tests.operations.test_enrolments import guest
@@ -220,13 +221,13 @@ def test_an_adjustment_moves_the_tier_unless_told_not_to():
     assert (account.tier, account.lifetime_points, account.points) == (None, 0, 50)
 
 
-def give(cast, points, *, actor=None, key="", scan=None):
+def give(cast, points, *, actor=None, key="", scan=None, at=NOON):
     return adjustments.give_points(
-        deed=deed(actor or cast.sam, key=key),
+        deed=deed(actor or cast.sam, key=key, at=at),
         membership_id=cast.membership.pk,
         points=points,
         reason=AdjustmentReason.STAMP_CARD,
-        scan_id=scan or cast.scan(actor or cast.sam),
+        scan_id=scan or cast.scan(actor or cast.sam, at=at),
     )
 
 
@@ -240,13 +241,29 @@ def test_staff_with_the_permission_give_points_within_the_cards_cap():
     done = give(cast, 20, key="k")
 
     assert (done.kind, done.points, give(cast, 20, key="k")) == (Kind.ADJUSTMENT, 20, done)
-    with pytest.raises(adjustments.AboveCapError):
-        give(cast, 21)
     for nothing in (0, -5):
         with pytest.raises(adjustments.NothingToAdjustError):
             give(cast, nothing)
     with pytest.raises(RepeatDiffersError):
         give(cast, 19, key="k")
+
+
+@pytest.mark.req("FA12")
+def test_the_cap_on_gifts_is_what_one_person_gives_one_member_in_a_day():
+    cast = make_cast(gift_cap=20)
+    StaffMember.objects.filter(user=cast.sam).update(may_give_points=True)
+    give(cast, 12, at=NOON)
+
+    with pytest.raises(adjustments.AboveCapError) as refused:
+        give(cast, 9, at=NOON + timedelta(hours=23))
+    assert (refused.value.given, refused.value.most) == (12, 8)
+
+    last = give(cast, 8, at=NOON + timedelta(hours=23))
+    with pytest.raises(adjustments.AboveCapError):
+        give(cast, 1, at=NOON + timedelta(hours=23))
+    undo(cast, last, at=NOON + timedelta(hours=23))
+    assert give(cast, 8, at=NOON + timedelta(hours=23)).points == 8
+    assert give(cast, 12, at=NOON + timedelta(hours=24)).points == 12
 
 
 def test_a_manager_who_also_serves_gives_points_without_the_staff_permission():
