@@ -417,7 +417,7 @@ def test_saving_a_card_is_audited_in_minor_units():
     assert (event.before, event.after) == ({"step_minor": 100}, {"step_minor": 200})
 
 
-@pytest.mark.req("IV3.3", "IV3.4")
+@pytest.mark.req("IV3.3", "IV3.4", "IV9.8")
 def test_numbers_for_printing_are_made_from_the_series_and_listed():
     cast = make_cast()
     card = cast.hill_card

@@ -33,7 +33,7 @@ def found(client, query):
     return [row.pk for row in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
 
-@pytest.mark.req("CU2", "IV1.4")
+@pytest.mark.req("CU2", "IV1.4", "CU6")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -126,6 +126,7 @@ def test_the_list_of_members_costs_the_same_for_one_and_for_fifty(django_assert_
     assert body.count("Guest ") >= 49
 
 
+@pytest.mark.req("CU1", "CU8")
 def test_a_row_leads_to_the_account_page_and_so_does_its_old_address():
     cast = make_cast()
     client = at_desk(cast.petra)
@@ -135,7 +136,7 @@ def test_a_row_leads_to_the_account_page_and_so_does_its_old_address():
     assert client.get(action("change", cast.membership))["Location"] == account
 
 
-@pytest.mark.req("CU11", "CU12", "CU18", "CU19")
+@pytest.mark.req("CU11", "CU12", "CU18", "CU19", "CU9")
 def test_the_account_page_tells_everything():
     cast = make_cast(expiry_days=100)
     make_tier(cast.card, "Gold", 100)

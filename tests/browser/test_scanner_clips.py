@@ -64,6 +64,7 @@ def fail_camera(page: Page, name: str) -> None:
     )
 
 
+@pytest.mark.req("R12.1")
 @pytest.mark.parametrize("name", SCENES)
 def test_a_code_before_the_camera_opens_its_card(
     name: str, film_camera: FilmCamera, counter_site: Site, tmp_path: Path
@@ -109,6 +110,7 @@ def test_an_empty_counter_is_never_read_as_a_code(
     assert page.url == counter_site.url("/staff/scan/")
 
 
+@pytest.mark.req("R12.2")
 def test_a_covered_lens_offers_the_light_where_there_is_one(
     film_camera: FilmCamera, counter_site: Site, tmp_path: Path
 ):
@@ -206,6 +208,7 @@ def test_a_decoder_that_cannot_be_loaded_has_its_own_screen(
     expect(page.get_by_label("Or type the code")).to_be_visible()
 
 
+@pytest.mark.req("R12.1")
 @pytest.mark.parametrize("trouble", ["blocked", "lost"])
 def test_without_the_quick_engine_the_other_one_reads_alone(
     trouble: str, film_camera: FilmCamera, counter_site: Site, tmp_path: Path
@@ -245,6 +248,7 @@ def test_the_network_going_and_coming_stops_and_starts_the_camera(
     screen(page, "scanning")
 
 
+@pytest.mark.req("R12.2")
 def test_a_code_typed_by_hand_is_grouped_checked_and_opened(launch: Launch, counter_site: Site):
     page = opened(launch().new_context(), counter_site)
     field = page.get_by_label("Or type the code")
@@ -277,6 +281,7 @@ def test_a_hardware_scanner_is_heard_anywhere_on_the_page(launch: Launch, counte
     page.wait_for_url(f"**{PATH}")
 
 
+@pytest.mark.req("R12.2")
 def test_a_code_in_a_picture_is_read(launch: Launch, counter_site: Site, tmp_path: Path):
     picture = tmp_path / "photo.png"
     next(clips.frames(clips.symbol(TEXT), clips.Scene(turn=12))).save(picture)
@@ -319,6 +324,7 @@ def test_the_same_card_is_not_read_again_while_it_lies_there(
     assert seen_after_ms >= 0
 
 
+@pytest.mark.req("R12.3")
 def test_the_scanner_is_small_and_asks_no_other_host(
     film_camera: FilmCamera, counter_site: Site, tmp_path: Path
 ):

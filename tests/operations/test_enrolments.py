@@ -212,7 +212,7 @@ def test_other_broken_constraints_are_not_hidden(monkeypatch):
         guest(cast)
 
 
-@pytest.mark.req("IV3.2")
+@pytest.mark.req("IV3.2", "IV3.5")
 def test_numbers_are_counted_and_pass_those_typed_before():
     cast = make_cast(number_prefix="HC", number_width=4)
     assert cast.membership.number == "HC0001"
@@ -233,6 +233,7 @@ BAD_NUMBERS = [
 ]
 
 
+@pytest.mark.req("IV3.5")
 @pytest.mark.parametrize(("number", "reason"), BAD_NUMBERS)
 def test_a_typed_number_that_is_no_number_or_taken_is_refused(number, reason):
     cast = make_cast(number_prefix="HC", number_width=4)

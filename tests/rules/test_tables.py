@@ -78,7 +78,7 @@ ROUNDING_TABLE = [
 ]
 
 
-@pytest.mark.req("R7.4")
+@pytest.mark.req("R7.3", "IV6.7")
 @pytest.mark.parametrize(("multiplier", "down", "half_up", "up"), ROUNDING_TABLE)
 def test_a_tier_multiplies_and_the_cards_mode_rounds(multiplier, down, half_up, up):
     tier = a_tier(multiplier=multiplier)

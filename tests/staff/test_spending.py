@@ -57,7 +57,7 @@ def test_the_list_says_what_can_be_had_and_what_is_missing(rich):
     assert page.context["visit"].ready_count == 1
 
 
-@pytest.mark.req("R4.6", "CU21")
+@pytest.mark.req("R4.6", "CU21", "PA2.4")
 def test_a_reward_is_handed_out_once_and_shown_with_both_balances(rich, booked):
     scan_id = rich.scan()
 

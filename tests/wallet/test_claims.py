@@ -53,7 +53,7 @@ def hand_out(cast, client, claim, at):
     )
 
 
-@pytest.mark.req("R10.1")
+@pytest.mark.req("R10.1", "PA2.4")
 def test_with_enough_points_a_claim_shows_its_code(rich, mia):
     response = start(mia, rich, follow=True)
 
