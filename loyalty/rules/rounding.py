@@ -22,3 +22,14 @@ _MODES = {
 def whole(value: Decimal, mode: Rounding) -> int:
     """Return a non-negative value as whole points in the given mode."""
     return int(value.to_integral_value(rounding=_MODES[mode]))
+
+
+def whole_of_ratio(numerator: int, denominator: int, mode: Rounding) -> int:
+    """Return a non-negative ratio as whole points in the given mode; exact, unlike a decimal."""
+    match mode:
+        case Rounding.DOWN:
+            return numerator // denominator
+        case Rounding.HALF_UP:
+            return (2 * numerator + denominator) // (2 * denominator)
+        case Rounding.UP:
+            return -(-numerator // denominator)
