@@ -6,10 +6,10 @@ from decimal import Decimal
 from math import lcm
 
 from loyalty.rules.baskets import Basket, Facts
+from loyalty.rules.compiling import Compiled, CompiledLine, CompiledPlan, compiled
 from loyalty.rules.conflicts import Value, resolve
 from loyalty.rules.explanations import Reason, Step
 from loyalty.rules.matching import LineRun, PlanRun, SeenBill, as_decimal, run_plan, seen_bill
-from loyalty.rules.plans import Compiled, CompiledLine, CompiledPlan, compiled, mine
 from loyalty.rules.rounding import Rounding, whole_of_ratio
 from loyalty.rules.shares import Share, split
 from loyalty.rules.telling import PlanValue, Telling, UnitSum, is_two_step
@@ -145,7 +145,7 @@ def _sum(unit: Unit, runs: Sequence[PlanRun], terms: Terms) -> UnitSum:
     two_steps = is_two_step(terms)
     plans = []
     for run in runs:
-        lines = [line for line in run.ordinary.get(unit, ()) if line.award > 0]
+        lines = [line for line in run.ordinary if line.award > 0 and line.line.unit is unit]
         if lines:
             method = run.plan.plan.conflict_method if two_steps else ConflictMethod.SUM
             resolution = resolve([line.award for line in lines], method)
@@ -159,7 +159,7 @@ def _sum(unit: Unit, runs: Sequence[PlanRun], terms: Terms) -> UnitSum:
     total = resolution.value
     for run in runs:
         for line in run.must_process:
-            if line.award > 0 and line.line.line.unit == unit:
+            if line.award > 0 and line.line.unit is unit:
                 total += line.award
                 contributions.append((line, 1))
     return UnitSum(unit, plans, resolution, total, contributions)
@@ -174,8 +174,7 @@ def _told(
     steps = [telling.loyalty_tender()] if is_reduced else []
     if is_flat:
         for run in runs:
-            for lines in (*run.ordinary.values(), run.must_process):
-                steps += [telling.line(line) for line in lines]
+            steps += [telling.line(line) for line in (*run.ordinary, *run.must_process)]
         return steps
     plans = [telling.plan(run, sums) for run in runs]
     conflicts = [telling.conflict(each) for each in sums]
@@ -238,19 +237,21 @@ def _matches(runs: Sequence[PlanRun], *, earns: bool) -> tuple[Match, ...]:
 
     A deed that earns nothing for how it was paid still has its ordinal, but adds to no window.
     """
-    found = []
-    for run in runs:
-        for lines in (*run.ordinary.values(), run.must_process):
-            found += [_match(line, earns=earns) for line in lines if line.line.needs_history]
+    found = [
+        _match(line, earns=earns)
+        for run in runs
+        for line in (*run.ordinary, *run.must_process)
+        if line.line.needs_history
+    ]
     return tuple(sorted(found, key=lambda match: match.key))
 
 
 def _match(run: LineRun, *, earns: bool) -> Match:
     if not earns:
-        return Match(key=run.line.line.key, basis=Decimal(0))
-    is_points = run.line.line.unit == Unit.POINTS
+        return Match(key=run.line.key, basis=Decimal(0))
+    is_points = run.line.unit == Unit.POINTS
     return Match(
-        key=run.line.line.key,
+        key=run.line.key,
         basis=as_decimal(run.basis, run.scale),
         points=run.award if is_points else 0,
         credit_minor=0 if is_points else run.award,
@@ -305,13 +306,11 @@ def _weights(bill: SeenBill, run: LineRun, parts: int) -> list[tuple[int | None,
 
 def _only_line(plans: Sequence[CompiledPlan], facts: Facts) -> CompiledLine | None:
     """Return the line in force for this member, if there is exactly one and nothing is exempt."""
-    found: CompiledLine | None = None
-    for plan in plans:
-        for line in mine(plan.lines_for(facts.tier_id).lines, facts):
-            if found is not None or line.line.is_exempt:
-                return None
-            found = line
-    return found
+    held = [plan.lines_for(facts).lines for plan in plans]
+    if sum([len(lines) for lines in held]) != 1:
+        return None
+    (only,) = (line for lines in held for line in lines)
+    return None if only.line.is_exempt else only
 
 
 def _is_plain(line: CompiledLine) -> bool:
@@ -341,11 +340,11 @@ def _missing(
     """Return what is missing to the next step; 0 where a limit leaves nothing to come."""
     if only is None or not _is_plain(only):
         return 0
-    unit = only.line.unit
+    unit = only.unit
     value = given[0] if unit == Unit.POINTS else given[1]
     if any(of == unit and value >= most for of, _, most in _limits(card.terms, facts)):
         return 0
-    if value == 0 < only.line.award:
+    if value == 0 < only.award:
         # One more step is not enough where a tier multiplies by less than one.
         return _first_paying_amount(card, only, facts) - amount
     top, bottom = only.value
@@ -356,7 +355,7 @@ def _first_paying_amount(card: Compiled, line: CompiledLine, facts: Facts) -> in
     """Return the smallest amount that earns anything, in minor units."""
     tier = card.tiers.get(facts.tier_id)
     per_step, bottom = tier.multiplier if tier else ONCE
-    per_step *= line.line.award
+    per_step *= line.award
     steps = 1
     if per_step and card.terms.rounding != Rounding.UP:
         needed = 1 if card.terms.rounding == Rounding.DOWN else 2

@@ -1,24 +1,17 @@
 """What each line of a plan sees of a bill, and what it makes of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
 from loyalty.rules.baskets import Basket, BasketLine, Facts
-from loyalty.rules.plans import (
-    Compiled,
-    CompiledLine,
-    CompiledPlan,
-    Index,
-    Outcome,
-    TierLines,
-    mine,
-)
+from loyalty.rules.compiling import Compiled, CompiledLine, CompiledPlan, HeldLines
+from loyalty.rules.plans import Outcome
 from loyalty.rules.shares import split
-from loyalty.rules.terms import LoyaltyTender, Terms, TransactionCriteria, Unit
+from loyalty.rules.terms import LoyaltyTender, Terms, TransactionCriteria
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +22,7 @@ class SeenBill:
     """
 
     items: tuple[BasketLine, ...]
+    places: range
     amounts: Sequence[int]
     pieces: Sequence[int]
     scale: int
@@ -60,6 +54,7 @@ def seen_bill(basket: Basket, terms: Terms) -> SeenBill:
     pieces, scale = _whole_pieces(items)
     return SeenBill(
         items=items,
+        places=range(len(items)),
         amounts=amounts,
         pieces=pieces,
         scale=scale,
@@ -89,7 +84,7 @@ class LineRun(NamedTuple):
     """
 
     line: CompiledLine
-    seen: tuple[int, ...] | None
+    seen: Sequence[int] | None
     basis: int
     scale: int
     step_count: int
@@ -100,62 +95,62 @@ class LineRun(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class PlanRun:
-    """What a plan's lines made of a bill, before they meet those of other plans."""
+    """What a plan's lines made of a bill, in the order of their keys."""
 
     plan: CompiledPlan
-    lines: TierLines
+    left: Sequence[int]
     skipped_by: CompiledLine | None = None
-    exempted: list[tuple[CompiledLine, tuple[int, ...]]] = field(default_factory=list)
-    left: Sequence[int] = ()
-    ordinary: dict[Unit, list[LineRun]] = field(default_factory=dict)
-    must_process: list[LineRun] = field(default_factory=list)
+    exempted: dict[CompiledLine, list[int]]
+    ordinary: list[LineRun]
+    must_process: list[LineRun]
 
 
 def run_plan(card: Compiled, plan: CompiledPlan, bill: SeenBill, facts: Facts) -> PlanRun:
     """Return what a plan that holds makes of a bill (rules 4)."""
-    lines = plan.lines_for(facts.tier_id)
-    run = PlanRun(plan=plan, lines=lines, left=range(len(bill.items)))
-    if lines.exempt is not None:
-        _exempt(run, lines.exempt, bill, facts)
-        if run.skipped_by is not None:
-            return run
-    for unit, index in lines.ordinary:
-        found = _runs(card, index, run, bill, facts, is_claiming=True)
-        if found:
-            run.ordinary[unit] = found
-    if lines.must_process is not None:
-        run.must_process = _runs(card, lines.must_process, run, bill, facts, is_claiming=False)
+    held = plan.lines_for(facts)
+    run = PlanRun(plan=plan, left=bill.places, exempted={}, ordinary=[], must_process=[])
+    run.skipped_by = _skipping(held, bill)
+    if run.skipped_by is not None:
+        return run
+    seen = _seen(run, held, bill)
+    runs = [_items_run(card, line, places, bill, facts) for line, places in seen.items()]
+    runs += [
+        _bill_run(card, line, run.left, bill, facts)
+        for line in held.bills
+        if bill_outcome(line, bill, run.left) is Outcome.TOOK_PART
+    ]
+    if len(runs) > 1:
+        runs.sort(key=_key)
+    for each in runs:
+        (run.must_process if each.line.must_process else run.ordinary).append(each)
     return run
 
 
-def _exempt(run: PlanRun, index: Index, bill: SeenBill, facts: Facts) -> None:
-    """Take out what exempt lines name: the whole plan, or the items (IV8.1)."""
-    whole = range(len(bill.items))
-    for line in (*mine(index.everything, facts), *mine(index.bills, facts)):
-        if not line.is_bill or bill_outcome(line, bill, whole) is Outcome.TOOK_PART:
-            run.skipped_by = line
-            return
-    taken = positions(index, bill, whole, facts, is_claiming=False)
-    run.exempted = [(line, tuple(at)) for line, at in taken.items()]
-    gone = {at for _, each in run.exempted for at in each}
-    run.left = [at for at in whole if at not in gone]
+def _skipping(held: HeldLines, bill: SeenBill) -> CompiledLine | None:
+    """Return the exempt line that takes out the whole plan, if there is one (IV8.1)."""
+    for line in held.skipping:
+        if not line.is_bill or bill_outcome(line, bill, bill.places) is Outcome.TOOK_PART:
+            return line
+    return None
 
 
-def positions(
-    index: Index,
-    bill: SeenBill,
-    left: Iterable[int],
-    facts: Facts,
-    *,
-    is_claiming: bool,
-) -> dict[CompiledLine, list[int]]:
-    """Return which items each line sees: where they claim, the most specific alone."""
-    find = index.claimers if is_claiming else index.matching
-    found: dict[CompiledLine, list[int]] = {}
-    for at in left:
-        for line in find(bill.items[at], facts):
-            found.setdefault(line, []).append(at)
-    return found
+def _seen(run: PlanRun, held: HeldLines, bill: SeenBill) -> dict[CompiledLine, list[int]]:
+    """Return which items each line counts, and note in the run those that are exempt."""
+    seen: dict[CompiledLine, list[int]] = {}
+    for at in bill.places:
+        sight = held.sight(bill.items[at])
+        for line in sight.counting:
+            seen.setdefault(line, []).append(at)
+        for line in sight.exempt:
+            run.exempted.setdefault(line, []).append(at)
+    if run.exempted:
+        gone = {at for places in run.exempted.values() for at in places}
+        run.left = [at for at in bill.places if at not in gone]
+    return seen
+
+
+def _key(run: LineRun) -> int:
+    return run.line.key
 
 
 def bill_outcome(line: CompiledLine, bill: SeenBill, left: Sequence[int]) -> Outcome:
@@ -169,44 +164,29 @@ def bill_outcome(line: CompiledLine, bill: SeenBill, left: Sequence[int]) -> Out
     return Outcome.TOOK_PART
 
 
-def _runs(
-    card: Compiled,
-    index: Index,
-    run: PlanRun,
-    bill: SeenBill,
-    facts: Facts,
-    *,
-    is_claiming: bool,
-) -> list[LineRun]:
-    """Return the lines whose conditions are met, in the order of their keys."""
-    runs = []
-    seen = positions(index, bill, run.left, facts, is_claiming=is_claiming)
-    for line, each in seen.items():
-        counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
-        runs.append(
-            _line_run(card, line, tuple(each), sum(counts[at] for at in each), scale, facts)
-        )
-    for line in mine(index.bills, facts):
-        if bill_outcome(line, bill, run.left) is not Outcome.TOOK_PART:
-            continue
-        counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
-        basis = sum(counts[at] for at in run.left)
-        if line.line.tender and line.is_by_amount:
-            basis = min(basis, bill.paid[line.line.tender])
-        runs.append(_line_run(card, line, None, basis, scale, facts))
-    if len(runs) > 1:
-        runs.sort(key=_key)
-    return runs
+def _items_run(
+    card: Compiled, line: CompiledLine, places: Sequence[int], bill: SeenBill, facts: Facts
+) -> LineRun:
+    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
+    basis = counts[places[0]] if len(places) == 1 else sum([counts[at] for at in places])
+    return _line_run(card, line, places, basis, scale, facts)
 
 
-def _key(run: LineRun) -> int:
-    return run.line.line.key
+def _bill_run(
+    card: Compiled, line: CompiledLine, left: Sequence[int], bill: SeenBill, facts: Facts
+) -> LineRun:
+    """Return what a bill line makes of the bill, or of what was paid with its tender (rules 9)."""
+    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
+    basis = sum([counts[at] for at in left])
+    if line.line.tender and line.is_by_amount:
+        basis = min(basis, bill.paid[line.line.tender])
+    return _line_run(card, line, None, basis, scale, facts)
 
 
 def _line_run(
     card: Compiled,
     line: CompiledLine,
-    seen: tuple[int, ...] | None,
+    seen: Sequence[int] | None,
     basis: int,
     scale: int,
     facts: Facts,
@@ -216,7 +196,7 @@ def _line_run(
     top, bottom = line.value
     if card.is_cumulative:
         return _cumulative_run(line, seen, basis, scale, facts)
-    ordinal = facts.ordinals.get(line.line.key, 0) + 1 if line.needs_history else 1
+    ordinal = facts.ordinals.get(line.key, 0) + 1 if line.needs_history else 1
     fires = line.always_fires or fires_at(line, ordinal)
     count = basis * bottom // (top * scale)
     award = steps_award(line, count) if fires else 0
@@ -224,10 +204,10 @@ def _line_run(
 
 
 def _cumulative_run(
-    line: CompiledLine, seen: tuple[int, ...] | None, basis: int, scale: int, facts: Facts
+    line: CompiledLine, seen: Sequence[int] | None, basis: int, scale: int, facts: Facts
 ) -> LineRun:
     """Return what the window's sum gives beyond what it gave already (IV3.13, rules 3)."""
-    window = facts.windows.get(line.line.key)
+    window = facts.windows.get(line.key)
     if window is None:
         before, given = Fraction(0), 0
     else:
@@ -239,7 +219,7 @@ def _cumulative_run(
 
 def steps_award(line: CompiledLine, count: int) -> int:
     """Return what so many full steps earn: each of them, or the first alone (IV8.16)."""
-    return count * line.line.award if line.is_every else min(count, 1) * line.line.award
+    return count * line.award if line.is_every else min(count, 1) * line.award
 
 
 def fires_at(line: CompiledLine, ordinal: int) -> bool:

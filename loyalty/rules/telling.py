@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loyalty.rules.baskets import Facts
+from loyalty.rules.compiling import Compiled, plain
 from loyalty.rules.conflicts import Resolution, Value
 from loyalty.rules.explanations import Pairs, Reason, Step
 from loyalty.rules.matching import LineRun, PlanRun, SeenBill, as_decimal
-from loyalty.rules.plans import Compiled, plain
 from loyalty.rules.terms import ConflictBasis, ConflictMethod, Terms, TransactionCriteria, Unit
 
 
@@ -45,25 +45,24 @@ class Telling:
 
     def line(self, run: LineRun) -> Step:
         """Return what a line gave, and of what."""
-        line = run.line.line
-        reason = Reason.STEPS if run.line.is_every else Reason.AT_LEAST
+        line = run.line
         seen = str(run.basis) if run.scale == 1 else plain(as_decimal(run.basis, run.scale))
-        facts: Pairs = (*run.line.facts, ("seen", seen), ("count", str(run.step_count)))
+        facts: Pairs = (*line.facts, ("seen", seen), ("count", str(run.step_count)))
         if run.seen is not None and self.bill.has_lines:
             facts = (*facts, ("lines", _numbers(run.seen)))
-        if run.line.needs_history:
+        if line.needs_history:
             facts = (*facts, *self._history(run))
         if not run.fires:
             return Step(reason=Reason.NOT_THIS_TIME, facts=facts)
-        if line.unit == Unit.POINTS:
+        reason = Reason.STEPS if line.is_every else Reason.AT_LEAST
+        if line.unit is Unit.POINTS:
             return Step(reason=reason, points=run.award, facts=facts)
         return Step(reason=reason, credit_minor=run.award, facts=facts)
 
     def _history(self, run: LineRun) -> Pairs:
-        line = run.line.line
         if not self.card.is_cumulative:
             return ordinal_facts(run)
-        window = self.facts.windows.get(line.key)
+        window = self.facts.windows.get(run.line.key)
         if window is None:
             return ()
         return (("window", plain(window.basis)), ("given", str(window.given)))
@@ -72,17 +71,16 @@ class Telling:
         """Return what a plan gave and why, or None where it saw nothing at all."""
         children = []
         if run.skipped_by is not None:
-            key = ("key", str(run.skipped_by.line.key))
+            key = ("key", str(run.skipped_by.key))
             children.append(Step(reason=Reason.EXEMPT_PLAN, facts=(key,)))
         children += [
             Step(
                 reason=Reason.EXEMPT,
-                facts=(("key", str(line.line.key)), ("lines", _numbers(at))),
+                facts=(("key", str(line.key)), ("lines", _numbers(places))),
             )
-            for line, at in run.exempted
+            for line, places in run.exempted.items()
         ]
-        for lines in run.ordinary.values():
-            children += [self.line(line) for line in lines]
+        children += [self.line(line) for line in run.ordinary]
         if not children:
             return None
         given = {Unit.POINTS: 0, Unit.CREDIT: 0}
@@ -173,5 +171,5 @@ def _conflict(
     )
 
 
-def _numbers(positions: Sequence[int]) -> str:
-    return " ".join(str(at) for at in positions)
+def _numbers(places: Sequence[int]) -> str:
+    return " ".join([str(at) for at in places])
