@@ -6,11 +6,11 @@ MANAGE := DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check quick lint fmt types walls migrations templates js bench messages \
-	lock upgrade tools
+	coverage-page lock upgrade tools
 
 help: ## List what can be done here
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
-		printf '  make %-11s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
+		printf '  make %-14s %s\n' "$$name" "$$words"; done
 
 demo: ## Show the product: install, fill a database once, run web and worker
 	@$(PYTHON) -m deploy.demo
@@ -52,6 +52,9 @@ js: tools ## Types and tests of the JavaScript, where Node is here
 
 bench: tools ## Statements, CPU and time of the deeds at the counter, on both databases
 	@$(BIN)/python -m tests.bench
+
+coverage-page: tools ## Write docs/coverage.md from the requirements and the tests that carry their marks
+	@$(BIN)/python -m tests.coverage_page
 
 messages: tools ## Collect the texts to translate and compile the catalogues (needs gettext)
 	$(MANAGE) makemessages --all --keep-pot --no-location \

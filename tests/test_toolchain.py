@@ -286,6 +286,6 @@ def test_backups_look_where_the_settings_keep_the_data(settings, monkeypatch):
 def test_every_make_target_says_what_it_does():
     makefile = (ROOT / "Makefile").read_text()
     phony = re.search(r"\.PHONY: ((?:.*\\\n)*.*)", makefile)[1].replace("\\", "").split()
-    described = re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE)
+    described = re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE)
 
     assert sorted({*phony} - {"tools"}) == sorted(described)
