@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from loyalty.rules.special_days import occurrence
@@ -101,6 +102,8 @@ def _holds(
             return rule.customer_code == member
         case CustomerType.GROUP:
             return rule.customer_code in groups
+        case unknown:
+            assert_never(unknown)
 
 
 def _last_day(rule: ExpiryRule, awarded_on: date) -> date | None:
@@ -113,6 +116,8 @@ def _last_day(rule: ExpiryRule, awarded_on: date) -> date | None:
             if day is None or day >= awarded_on:
                 return day
             return _next_return(day, awarded_on) if rule.is_yearly else None
+        case unknown:
+            assert_never(unknown)
 
 
 def _next_return(day: date, awarded_on: date) -> date:
@@ -130,6 +135,8 @@ def _more_days(terms: Terms) -> int:
             return terms.expiry_override_days + terms.expiry_grace_days
         case ExpiryOverride.BY_HAND:
             return terms.expiry_grace_days
+        case unknown:
+            assert_never(unknown)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

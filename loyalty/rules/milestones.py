@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from loyalty.rules.terms import MilestoneKind, MilestoneRule
 
@@ -59,6 +60,8 @@ def _counts(rule: MilestoneRule, occurrence: int) -> bool:
             return occurrence % count == 0 if rule.is_repeated else occurrence == count
         case MilestoneKind.BIRTHDAY | MilestoneKind.ANNIVERSARY:
             return True
+        case unknown:
+            assert_never(unknown)
 
 
 def _has_had(rule: MilestoneRule, occurrence: int, fired: AbstractSet[tuple[int, int]]) -> bool:

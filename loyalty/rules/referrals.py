@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import assert_never
 
 from loyalty.rules.terms import ReferralBeneficiary, ReferralEvent, ReferralRule
 
@@ -62,6 +63,8 @@ def _is_met(rule: ReferralRule, points: int, credit_minor: int) -> bool:
             return points >= rule.threshold
         case ReferralEvent.THRESHOLD_CREDIT:
             return credit_minor >= rule.threshold
+        case unknown:
+            assert_never(unknown)
 
 
 def _parties(beneficiary: ReferralBeneficiary) -> tuple[ReferralBeneficiary, ...]:

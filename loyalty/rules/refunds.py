@@ -1,6 +1,7 @@
 """What a refund takes back, and what happens when it is not there any more."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from loyalty.rules.terms import Clawback, RefundMethod
 
@@ -72,6 +73,8 @@ def _owed(method: RefundMethod, award: int, bill: int, refunded: int) -> int:
             return award * refunded // bill if bill else award
         case RefundMethod.NONE:
             return 0
+        case unknown:
+            assert_never(unknown)
 
 
 def line_taken_back(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import assert_never
 
 from loyalty.rules.terms import SpecialWindow
 
@@ -93,6 +94,8 @@ def _reach(
         case SpecialWindow.DAYS:
             # A day ``after`` days behind the occasion sees it that far back.
             return day - timedelta(days=after), day + timedelta(days=before)
+        case unknown:
+            assert_never(unknown)
 
 
 def _latest(day: date, occasion: date) -> date:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import assert_never
 
 from loyalty.rules.special_days import latest_anniversary
 from loyalty.rules.terms import Terms, TierBasis, TierManagement, TierTerms, TierWindow
@@ -43,6 +44,8 @@ def measure(
             return available_credit_minor
         case TierBasis.AWARDED_CREDIT:
             return awarded_credit_minor
+        case unknown:
+            assert_never(unknown)
 
 
 def window_start(*, window: TierWindow, days: int | None, today: date, joined: date) -> date | None:
@@ -60,6 +63,8 @@ def window_start(*, window: TierWindow, days: int | None, today: date, joined: d
             return today.replace(month=1, day=1)
         case TierWindow.ANNIVERSARY:
             return latest_anniversary(today=today, joined=joined)
+        case unknown:
+            assert_never(unknown)
 
 
 def is_assessment_due(
@@ -83,6 +88,8 @@ def is_assessment_due(
         case TierManagement.AFTER_DAYS:
             latest = assessment_day(tier_days=tier_days, joined=joined, today=today)
             return latest is not None and (last_assessed is None or last_assessed < latest)
+        case unknown:
+            assert_never(unknown)
 
 
 def assessment_day(*, tier_days: int | None, joined: date, today: date) -> date | None:

@@ -42,6 +42,12 @@ def test_points_last_until_the_end_of_the_last_day(awarded, days, zone, end):
     assert (found.astimezone(UTC), by_row.astimezone(UTC)) == (end, end)
 
 
+def test_without_days_points_last_for_ever():
+    awarded = datetime(2026, 5, 14, tzinfo=UTC)
+
+    assert expiry.sliding(awarded_at=awarded, days=None, zone=LISBON) is None
+
+
 def sliding(days, **changes):
     return ExpiryRule(method=ExpiryMethod.SLIDING, days=days, **changes)
 

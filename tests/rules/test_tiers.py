@@ -187,6 +187,47 @@ def test_the_tier_follows_the_value_unless_it_is_held_or_never_falls(value, now,
     assert assessed(value, now, **changes) == (expected.tier_id if expected else None)
 
 
+# Rules 7: joined on 1 January, judged after 30 days; Gold is crossed on 5 January, 50 are left
+# from 2 February on.
+STORY = [
+    # today, available, tier
+    (date(2026, 1, 1), 0, BRONZE),
+    (date(2026, 1, 5), 310, BRONZE),
+    (date(2026, 1, 30), 310, BRONZE),
+    (date(2026, 1, 31), 310, GOLD),
+    (date(2026, 2, 2), 50, GOLD),
+    (date(2026, 3, 1), 50, GOLD),
+    (date(2026, 3, 2), 50, BRONZE),
+]
+
+
+@pytest.mark.req("IV3.18")
+def test_between_two_assessments_the_tier_stays():
+    tier_id, last, found = BRONZE.tier_id, None, []
+
+    for today, available, _ in STORY:
+        is_due = tiers.is_assessment_due(
+            management=TierManagement.AFTER_DAYS,
+            tier_days=30,
+            joined=date(2026, 1, 1),
+            today=today,
+            last_assessed=last,
+        )
+        tier_id = tiers.assessed(
+            terms=Terms(tiers=LADDER, tier_basis=TierBasis.AVAILABLE_POINTS),
+            value=available,
+            tier_id=tier_id,
+            is_set_by_hand=False,
+            held_until=None,
+            at=NOON,
+            is_due=is_due,
+        )
+        last = today if is_due else last
+        found.append(tier_id)
+
+    assert found == [tier.tier_id for _, _, tier in STORY]
+
+
 ARCHIVED = a_tier(9, "Diamond", 50)
 
 
