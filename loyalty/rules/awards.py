@@ -328,9 +328,11 @@ def _below_minimum(amount: int, card: Compiled, only: CompiledLine | None, facts
     least = (("min_minor", str(card.terms.min_amount_minor)),)
     missing = 0
     if only is not None and _is_plain(only):
-        missing = _first_paying_amount(card, only, facts) - amount
+        missing = _missing_to_the_first(amount, card, only, facts)
     return Award(
-        points=0, steps=(Step(reason=Reason.BELOW_MINIMUM, facts=least),), missing_minor=missing
+        points=0,
+        steps=(Step(reason=Reason.BELOW_MINIMUM, facts=least),),
+        missing_minor=missing,
     )
 
 
@@ -340,25 +342,30 @@ def _missing(
     """Return what is missing to the next step; 0 where a limit leaves nothing to come."""
     if only is None or not _is_plain(only):
         return 0
-    unit = only.unit
-    value = given[0] if unit == Unit.POINTS else given[1]
-    if any(of == unit and value >= most for of, _, most in _limits(card.terms, facts)):
+    value = given[0] if only.unit is Unit.POINTS else given[1]
+    if any(unit is only.unit and value >= most for unit, _, most in _limits(card.terms, facts)):
         return 0
-    if value == 0 < only.award:
+    if value == 0:
         # One more step is not enough where a tier multiplies by less than one.
-        return _first_paying_amount(card, only, facts) - amount
+        return _missing_to_the_first(amount, card, only, facts)
     top, bottom = only.value
-    return -(-(amount * bottom // top + 1) * top // bottom) - amount
+    return _rounded_up((amount * bottom // top + 1) * top, bottom) - amount
 
 
-def _first_paying_amount(card: Compiled, line: CompiledLine, facts: Facts) -> int:
-    """Return the smallest amount that earns anything, in minor units."""
+def _missing_to_the_first(amount: int, card: Compiled, line: CompiledLine, facts: Facts) -> int:
+    """Return what is missing to the smallest amount that earns anything; 0 where none does."""
     tier = card.tiers.get(facts.tier_id)
     per_step, bottom = tier.multiplier if tier else ONCE
     per_step *= line.award
+    if per_step == 0:
+        return 0
     steps = 1
-    if per_step and card.terms.rounding != Rounding.UP:
+    if card.terms.rounding != Rounding.UP:
         needed = 1 if card.terms.rounding == Rounding.DOWN else 2
-        steps = max(1, -(-bottom // (needed * per_step)))
+        steps = _rounded_up(bottom, needed * per_step)
     top, parts = line.value
-    return max(card.terms.min_amount_minor, -(-steps * top // parts))
+    return max(card.terms.min_amount_minor, _rounded_up(steps * top, parts)) - amount
+
+
+def _rounded_up(top: int, bottom: int) -> int:
+    return whole_of_ratio(top, bottom, Rounding.UP)

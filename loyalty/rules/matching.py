@@ -156,19 +156,25 @@ def _key(run: LineRun) -> int:
 def bill_outcome(line: CompiledLine, bill: SeenBill, left: Sequence[int]) -> Outcome:
     """Return whether a bill line's conditions are met by the items that are left (rules 9)."""
     top, bottom = line.least
-    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
-    if sum(counts[at] for at in left) * bottom < top * scale:
+    basis, scale = counted(line, bill, left)
+    if basis * bottom < top * scale:
         return Outcome.BELOW_CRITERIA
     if line.line.tender and bill.paid.get(line.line.tender, 0) <= 0:
         return Outcome.NO_TENDER
     return Outcome.TOOK_PART
 
 
+def counted(line: CompiledLine, bill: SeenBill, places: Sequence[int]) -> tuple[int, int]:
+    """Return the sum of what a line counts over some items, and the scale it is in."""
+    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
+    basis = counts[places[0]] if len(places) == 1 else sum([counts[at] for at in places])
+    return basis, scale
+
+
 def _items_run(
     card: Compiled, line: CompiledLine, places: Sequence[int], bill: SeenBill, facts: Facts
 ) -> LineRun:
-    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
-    basis = counts[places[0]] if len(places) == 1 else sum([counts[at] for at in places])
+    basis, scale = counted(line, bill, places)
     return _line_run(card, line, places, basis, scale, facts)
 
 
@@ -176,8 +182,7 @@ def _bill_run(
     card: Compiled, line: CompiledLine, left: Sequence[int], bill: SeenBill, facts: Facts
 ) -> LineRun:
     """Return what a bill line makes of the bill, or of what was paid with its tender (rules 9)."""
-    counts, scale = (bill.amounts, 1) if line.is_by_amount else (bill.pieces, bill.scale)
-    basis = sum([counts[at] for at in left])
+    basis, scale = counted(line, bill, left)
     if line.line.tender and line.is_by_amount:
         basis = min(basis, bill.paid[line.line.tender])
     return _line_run(card, line, None, basis, scale, facts)

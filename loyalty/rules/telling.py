@@ -46,10 +46,10 @@ class Telling:
     def line(self, run: LineRun) -> Step:
         """Return what a line gave, and of what."""
         line = run.line
-        seen = str(run.basis) if run.scale == 1 else plain(as_decimal(run.basis, run.scale))
+        seen = number(run.basis, run.scale)
         facts: Pairs = (*line.facts, ("seen", seen), ("count", str(run.step_count)))
         if run.seen is not None and self.bill.has_lines:
-            facts = (*facts, ("lines", _numbers(run.seen)))
+            facts = (*facts, ("lines", numbers(run.seen)))
         if line.needs_history:
             facts = (*facts, *self._history(run))
         if not run.fires:
@@ -76,7 +76,7 @@ class Telling:
         children += [
             Step(
                 reason=Reason.EXEMPT,
-                facts=(("key", str(line.key)), ("lines", _numbers(places))),
+                facts=(("key", str(line.key)), ("lines", numbers(places))),
             )
             for line, places in run.exempted.items()
         ]
@@ -171,5 +171,11 @@ def _conflict(
     )
 
 
-def _numbers(places: Sequence[int]) -> str:
+def number(basis: int, scale: int) -> str:
+    """Return minor units or pieces as digits."""
+    return str(basis) if scale == 1 else plain(as_decimal(basis, scale))
+
+
+def numbers(places: Sequence[int]) -> str:
+    """Return the positions of items, as one text."""
     return " ".join([str(at) for at in places])
