@@ -193,6 +193,13 @@ class Store(Versioned):
         choices=ReceiptRestart,
         default=ReceiptRestart.NEVER,
     )
+    allows_check_in = models.BooleanField(
+        _("members may check in"),
+        default=False,
+        help_text=_("By the QR at the door, and by a button in their wallet."),
+    )
+    # What the QR at the door holds; replacing it makes printed ones useless.
+    check_in_code = models.CharField(max_length=16, blank=True, editable=False)
     status = models.CharField(
         _("status"), max_length=10, choices=PlaceStatus, default=PlaceStatus.ACTIVE
     )

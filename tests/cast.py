@@ -78,13 +78,13 @@ def make_reward(card: Card, name: str = "Croissant", cost: int = 200, **extra: A
     )
 
 
-def make_tier(card: Card, name: str, min_points: int, **extra: Any) -> Tier:
+def make_tier(card: Card, name: str, min_value: int, **extra: Any) -> Tier:
     tier = Tier.objects.create(
         partner=card.partner,
         card=card,
         code=name.lower(),
         name=name,
-        min_points=min_points,
+        min_value=min_value,
         **extra,
     )
     publish(card)

@@ -219,7 +219,7 @@ def _cafe(
             card=card,
             code=code,
             name=name,
-            min_points=least,
+            min_value=least,
             multiplier=Decimal(times),
             entry_reward=gift,
         )

@@ -327,7 +327,7 @@ class Story:
             )
 
     def _tier_by_hand(self, who: Holder, at: datetime) -> None:
-        best = who.desk.card.tiers.order_by("-min_points", "pk").first()
+        best = who.desk.card.tiers.order_by("-min_value", "pk").first()
         account = Account.objects.get(pk=self._membership(who).account_id)
         if best is None or account.tier == best:
             return

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from loyalty.ledger.models import Kind, Source, Unit
+from loyalty.ledger.models import FiringKind, Kind, Source, Unit
 from loyalty.members.models import (
     Account,
     MembershipStatus,
@@ -16,9 +17,12 @@ from loyalty.members.models import (
 from loyalty.outbox.models import EventType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LotGrant:
-    """A new lot of ``amount`` units, usable until ``expires_at`` (None: for ever)."""
+    """A new lot of ``amount`` units, usable until ``expires_at`` (None: for ever).
+
+    Two grants are never the same lot, however alike they are.
+    """
 
     amount: int
     expires_at: datetime | None
@@ -26,10 +30,14 @@ class LotGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotTake:
-    """``amount`` units out of an existing lot; negative gives back."""
+    """``amount`` units out of an existing lot; negative gives back.
 
-    lot_id: int
+    In place of ``lot_id``, ``grant`` names a lot that an earlier draft of the same list makes.
+    """
+
     amount: int
+    lot_id: int | None = None
+    grant: LotGrant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +92,25 @@ class VoucherStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineMet:
+    """That a plan line whose history counts was met: by how much, and what it gave."""
+
+    line_key: int
+    basis: Decimal
+    given: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFired:
+    """That a referral or milestone rule fired for a membership, once per occurrence."""
+
+    membership_id: int
+    kind: FiringKind
+    rule_key: int
+    occurrence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Words for the team and words for the customer, kept apart."""
 
@@ -104,7 +131,7 @@ class Draft:
     """One transaction to be written, with all that goes with it.
 
     ``account`` is the locked row, on which posting keeps the running state; drafts of one list
-    are written in list order. ``cause`` names an earlier draft of the same list.
+    are written in list order. ``cause`` names another draft of the same list.
     """
 
     kind: Kind
@@ -126,15 +153,22 @@ class Draft:
     result: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     reverses_id: int | None = None
+    refunds_id: int | None = None
     caused_by_id: int | None = None
     cause: "Draft | None" = None
     moves: tuple[Move, ...] = ()
     lifetime_points: int = 0
+    lifetime_credit_minor: int = 0
+    shortfall_points: int = 0
+    shortfall_credit_minor: int = 0
     tier: TierMove | None = None
     receipt: ReceiptClaim | None = None
     released_receipt_of: int | None = None
     vouchers: tuple[VoucherGrant, ...] = ()
     voucher_steps: tuple[VoucherStep, ...] = ()
+    lines_met: tuple[LineMet, ...] = ()
+    fired: tuple[RuleFired, ...] = ()
+    released_firings_of: int | None = None
     reward_counts: Mapping[int, int] = field(default_factory=dict)
     claim_id: int | None = None
     status: MembershipStatus | None = None

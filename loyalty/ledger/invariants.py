@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connection
 
 from loyalty.ledger import triggers
-from loyalty.ledger.verification import Scope, check, number_in_json, offending
+from loyalty.ledger.verification import Scope, check, offending
 
 # The job runs hourly; a day late, somebody should look.
 LATEST_BOOKING = timedelta(days=1)
@@ -210,16 +210,25 @@ def transfers_sum_to_zero(scope: Scope) -> Iterable[int]:
     )
 
 
-@check("points awarded are what the deeds say", table="members_account")
-def lifetime_is_what_deeds_say(scope: Scope) -> Iterable[int]:
-    """Return accounts whose points awarded are not the sum of what their deeds counted."""
-    counted = number_in_json("t.result", "lifetime")
-    return offending(
-        scope,
+# Sums that an account keeps beside its balances, each moved by its deeds alone.
+_KEPT = (
+    "lifetime_points",
+    "lifetime_credit_minor",
+    "shortfall_points",
+    "shortfall_credit_minor",
+)
+
+
+@check("what was awarded and is owed is what the deeds say", table="members_account")
+def sums_are_what_deeds_say(scope: Scope) -> Iterable[int]:
+    """Return accounts whose sums of awards and debts are not what their deeds moved."""
+    parts = (
         "SELECT a.id, a.partner_id, a.id AS account_id FROM members_account a"
-        f" WHERE a.lifetime_points <> coalesce((SELECT sum({counted}) FROM ledger_transaction t"
-        " WHERE t.account_id = a.id), 0)",
+        f" WHERE a.{column} <> coalesce((SELECT sum(t.{column}) FROM ledger_transaction t"
+        " WHERE t.account_id = a.id), 0)"
+        for column in _KEPT
     )
+    return offending(scope, " UNION ".join(parts))
 
 
 @check("every trigger is there", table="trigger")

@@ -13,62 +13,27 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, TermsVersion, Tier
 from clubs.models import Partner, Store
+from loyalty.ledger.kinds import REVERSIBLE_KINDS, Kind, Source, Unit
 from loyalty.members.models import Account, Membership, TierSource, Voucher, VoucherStatus
 
-
-class Kind(models.TextChoices):
-    """Which deed a transaction records."""
-
-    PURCHASE = "PURCHASE", _("purchase")
-    BUY = "BUY", _("bought from member")
-    POINTS = "POINTS", _("points")
-    REDEMPTION = "REDEMPTION", _("reward")
-    PAYMENT = "PAYMENT", _("payment")
-    REFUND = "REFUND", _("refund")
-    ADJUSTMENT = "ADJUSTMENT", _("adjustment")
-    EXPIRY = "EXPIRY", _("expiry")
-    BONUS = "BONUS", _("bonus")
-    TRANSFER = "TRANSFER", _("transfer")
-    OPENING = "OPENING", _("opening balance")
-    ENROLMENT = "ENROLMENT", _("enrolment")
-    TIER_CHANGE = "TIER_CHANGE", _("tier change")
-    VOUCHER = "VOUCHER", _("voucher")
-    STATUS = "STATUS", _("status")
-    REVERSAL = "REVERSAL", _("undone")
-
-
-# What "the most recent transaction" may be (design: Rollback).
-REVERSIBLE_KINDS = (
-    Kind.PURCHASE,
-    Kind.BUY,
-    Kind.POINTS,
-    Kind.REDEMPTION,
-    Kind.PAYMENT,
-    Kind.REFUND,
-    Kind.ADJUSTMENT,
-    Kind.TIER_CHANGE,
-    Kind.VOUCHER,
-)
-
-
-class Source(models.TextChoices):
-    """Through which door a deed came."""
-
-    SCAN = "SCAN", _("counter")
-    ADMIN = "ADMIN", _("dashboard")
-    API = "API", _("API")
-    FEED = "FEED", _("feed")
-    IMPORT = "IMPORT", _("import")
-    SYSTEM = "SYSTEM", _("system")
-    OFFLINE = "OFFLINE", _("offline counter")
-    WALLET = "WALLET", _("wallet")
-
-
-class Unit(models.TextChoices):
-    """What an entry moves: whole points, or credit in minor units of the card's currency."""
-
-    POINTS = "POINTS", _("points")
-    CREDIT = "CREDIT", _("credit")
+__all__ = [
+    "REVERSIBLE_KINDS",
+    "Entry",
+    "Firing",
+    "FiringKind",
+    "Kind",
+    "LineMatch",
+    "Lot",
+    "LotUse",
+    "ParkedRefund",
+    "ReceiptUse",
+    "Source",
+    "TierChange",
+    "Transaction",
+    "TransactionNote",
+    "Unit",
+    "VoucherMove",
+]
 
 
 class Transaction(models.Model):
@@ -97,6 +62,11 @@ class Transaction(models.Model):
     amount_minor = models.BigIntegerField(_("amount"), null=True)
     points = models.BigIntegerField(_("points"), default=0)
     credit_minor = models.BigIntegerField(_("credit"), default=0)
+    # What the deed added to the account's sums beside its balance.
+    lifetime_points = models.BigIntegerField(default=0)
+    lifetime_credit_minor = models.BigIntegerField(default=0)
+    shortfall_points = models.BigIntegerField(default=0)
+    shortfall_credit_minor = models.BigIntegerField(default=0)
     basket: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, null=True, related_name="+")
     result: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
@@ -317,3 +287,112 @@ class VoucherMove(models.Model):
 
     def __str__(self) -> str:
         return f"voucher move {self.pk}"
+
+
+class LineMatch(models.Model):
+    """That a purchase met a plan line whose history counts (rules 2 and 3).
+
+    ``basis`` is in minor units or pieces. Undone purchases count no more, refunded ones do.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="line_matches"
+    )
+    membership = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, related_name="line_matches"
+    )
+    line_key = models.BigIntegerField()
+    basis = models.DecimalField(max_digits=16, decimal_places=3)
+    given = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("line met")
+        verbose_name_plural = _("lines met")
+        indexes = [
+            models.Index(
+                fields=["membership", "line_key", "occurred_at"], name="line_match_by_line"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"line match {self.pk}"
+
+
+class FiringKind(models.TextChoices):
+    """Which rule fires once per occurrence."""
+
+    REFERRAL = "REFERRAL", _("referral")
+    MILESTONE = "MILESTONE", _("milestone")
+
+
+class Firing(models.Model):
+    """That a referral or milestone rule fired for a membership; released when that is undone.
+
+    ``occurrence`` is the year of a birthday, the number of a visit, or empty.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="firings")
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="firings")
+    kind = models.CharField(max_length=9, choices=FiringKind)
+    rule_key = models.BigIntegerField()
+    occurrence = models.CharField(max_length=20, blank=True)
+    occurred_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("rule fired")
+        verbose_name_plural = _("rules fired")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "kind", "rule_key", "occurrence"],
+                name="rule_fires_once",
+                condition=Q(released_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"firing {self.pk}"
+
+
+class ParkedRefund(models.Model):
+    """A refund that came before its sale; settled when the sale with that receipt is booked."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    receipt_number = models.CharField(_("receipt"), max_length=40)
+    period = models.CharField(max_length=10, blank=True)
+    amount_minor = models.BigIntegerField(_("amount"))
+    request_id = models.CharField(max_length=64)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    parked_at = models.DateTimeField(_("parked"))
+    settled_by = models.OneToOneField(
+        Transaction, on_delete=models.PROTECT, null=True, related_name="parked_refund"
+    )
+    dropped_at = models.DateTimeField(_("dropped"), null=True)
+
+    class Meta:
+        verbose_name = _("parked refund")
+        verbose_name_plural = _("parked refunds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "request_id"], name="parked_refund_is_parked_once"
+            ),
+            models.CheckConstraint(
+                name="parked_refund_has_an_amount", condition=Q(amount_minor__gt=0)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["store", "receipt_number", "period"],
+                name="parked_refund_by_receipt",
+                condition=Q(settled_by__isnull=True, dropped_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"parked refund {self.pk}"

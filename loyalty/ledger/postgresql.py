@@ -8,14 +8,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
-from loyalty.ledger.models import Entry, Lot, ReceiptUse, Transaction
+from loyalty.ledger.models import Entry, Firing, Lot, ReceiptUse, Transaction
 from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
 
 
-def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int], ...]:
+def reserve(*, transactions: int, entries: int, lots: int, vouchers: int) -> tuple[list[int], ...]:
     """Return so many new keys of each table, rising."""
-    wanted = ((Transaction, transactions), (Entry, entries), (Voucher, vouchers))
+    wanted = ((Transaction, transactions), (Entry, entries), (Lot, lots), (Voucher, vouchers))
     parts = ", ".join(
         f"ARRAY(SELECT nextval(pg_get_serial_sequence('{model._meta.db_table}', 'id'))"
         f" FROM generate_series(1, {int(count)}))"
@@ -68,6 +68,10 @@ def _changes(rows: Rows) -> Iterable[tuple[str, Sequence[dict[str, Any]]]]:
         [{"transaction_id": pk, "released_at": at} for pk, at in rows.receipts.items()],
     )
     yield (
+        _update_sql(Firing, ("released_at",), key="transaction_id"),
+        [{"transaction_id": pk, "released_at": at} for pk, at in rows.firings.items()],
+    )
+    yield (
         _update_sql(Claim, ("used_at",)),
         [{"id": pk, "used_at": at} for pk, at in rows.claims.items()],
     )
@@ -89,7 +93,7 @@ def _columns(model: type[models.Model], names: Iterable[str]) -> str:
 
 def _names(model: type[models.Model]) -> list[str]:
     """Return the columns that an insert fills; an unset key is left to its sequence."""
-    has_own_key = model in {Transaction, Entry, Voucher}
+    has_own_key = model in {Transaction, Entry, Lot, Voucher}
     return [
         field.attname
         for field in model._meta.concrete_fields

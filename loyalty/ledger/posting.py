@@ -1,15 +1,17 @@
 """The only writer of the ledger: drafts become rows, one deed or five hundred, set by set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
 from loyalty.ledger import postgresql, sqlite
-from loyalty.ledger.drafts import Draft, Move
+from loyalty.ledger.drafts import Draft, LotGrant, Move
 from loyalty.ledger.models import (
     Entry,
+    Firing,
+    LineMatch,
     Lot,
     LotUse,
     ReceiptUse,
@@ -35,9 +37,17 @@ class OverdraftError(RuntimeError):
 class Ids:
     """Primary keys handed out in advance, in rising order, while the accounts are locked."""
 
-    transactions: list[int]
     entries: list[int]
+    lots: list[int]
     vouchers: list[int]
+
+
+@dataclass(slots=True)
+class Named:
+    """Which key each draft and each new lot of the list got, for those that come after."""
+
+    transactions: dict[int, int] = field(default_factory=dict)
+    lots: dict[LotGrant, Lot] = field(default_factory=dict)
 
 
 def post(drafts: Sequence[Draft]) -> list[Transaction]:
@@ -53,23 +63,29 @@ def post(drafts: Sequence[Draft]) -> list[Transaction]:
     ids = backend.reserve(
         transactions=len(drafts),
         entries=sum(len(draft.moves) for draft in drafts),
+        lots=sum(len(move.grants) for draft in drafts for move in draft.moves),
         vouchers=sum(len(draft.vouchers) for draft in drafts),
     )
     rows = Rows()
-    numbers: dict[int, int] = {}
-    transactions = [_add_draft(rows, draft, Ids(*ids), numbers) for draft in drafts]
+    named = Named()
+    for draft, pk in zip(drafts, ids[0], strict=True):
+        named.transactions[id(draft)] = pk
+    transactions = [_add_draft(rows, draft, Ids(*ids[1:]), named) for draft in drafts]
     backend.write(rows)
     return transactions
 
 
-def _add_draft(rows: Rows, draft: Draft, ids: Ids, numbers: dict[int, int]) -> Transaction:
+def _add_draft(rows: Rows, draft: Draft, ids: Ids, named: Named) -> Transaction:
     account = draft.account
     rows.accounts[account.pk] = account
-    transaction = _transaction(draft, ids.transactions.pop(0), numbers)
+    transaction = _transaction(draft, named)
     rows.new[Transaction].append(transaction)
     for move in draft.moves:
-        _add_move(rows, draft, transaction, move, ids.entries.pop(0))
+        _add_move(rows, draft, transaction, move, ids, named)
     account.lifetime_points += draft.lifetime_points
+    account.lifetime_credit_minor += draft.lifetime_credit_minor
+    account.shortfall_points += draft.shortfall_points
+    account.shortfall_credit_minor += draft.shortfall_credit_minor
     if draft.tier:
         _add_tier_change(rows, draft, transaction)
     _add_vouchers(rows, draft, transaction, ids)
@@ -79,12 +95,11 @@ def _add_draft(rows: Rows, draft: Draft, ids: Ids, numbers: dict[int, int]) -> T
     return transaction
 
 
-def _transaction(draft: Draft, pk: int, numbers: dict[int, int]) -> Transaction:
-    """Return the transaction row; ``numbers`` remembers the key of each draft of the list."""
-    numbers[id(draft)] = pk
+def _transaction(draft: Draft, named: Named) -> Transaction:
+    """Return the transaction row."""
     sums = {unit: sum(m.amount for m in draft.moves if m.unit == unit) for unit in Unit}
     return Transaction(
-        pk=pk,
+        pk=named.transactions[id(draft)],
         partner_id=draft.partner_id,
         card_id=draft.card_id,
         membership_id=draft.membership_id,
@@ -100,18 +115,25 @@ def _transaction(draft: Draft, pk: int, numbers: dict[int, int]) -> Transaction:
         amount_minor=draft.amount_minor,
         points=sums[Unit.POINTS],
         credit_minor=sums[Unit.CREDIT],
+        lifetime_points=draft.lifetime_points,
+        lifetime_credit_minor=draft.lifetime_credit_minor,
+        shortfall_points=draft.shortfall_points,
+        shortfall_credit_minor=draft.shortfall_credit_minor,
         basket=draft.basket,
         terms_id=draft.terms_id,
         result=draft.result,
         facts=draft.facts,
         reverses_id=draft.reverses_id,
-        caused_by_id=numbers[id(draft.cause)] if draft.cause else draft.caused_by_id,
+        refunds_id=draft.refunds_id,
+        caused_by_id=named.transactions[id(draft.cause)] if draft.cause else draft.caused_by_id,
         occurred_at=draft.occurred_at,
     )
 
 
-def _add_move(rows: Rows, draft: Draft, transaction: Transaction, move: Move, pk: int) -> None:
-    account = draft.account
+def _add_move(
+    rows: Rows, draft: Draft, transaction: Transaction, move: Move, ids: Ids, named: Named
+) -> None:
+    account, pk = draft.account, ids.entries.pop(0)
     balance, sequence = _advance(account, move)
     rows.new[Entry].append(
         Entry(
@@ -126,21 +148,29 @@ def _add_move(rows: Rows, draft: Draft, transaction: Transaction, move: Move, pk
         )
     )
     for grant in move.grants:
-        rows.new[Lot].append(
-            Lot(
-                partner_id=draft.partner_id,
-                entry_id=pk,
-                account_id=account.pk,
-                unit=move.unit,
-                earned=grant.amount,
-                remaining=grant.amount,
-                expires_at=grant.expires_at,
-            )
+        lot = Lot(
+            pk=ids.lots.pop(0),
+            partner_id=draft.partner_id,
+            entry_id=pk,
+            account_id=account.pk,
+            unit=move.unit,
+            earned=grant.amount,
+            remaining=grant.amount,
+            expires_at=grant.expires_at,
         )
+        named.lots[grant] = lot
+        rows.new[Lot].append(lot)
     for take in move.takes:
-        rows.lots[take.lot_id] -= take.amount
+        if take.grant is not None:
+            lot = named.lots[take.grant]
+            lot.remaining -= take.amount  # Not written yet.
+            lot_id = lot.pk
+        else:
+            assert take.lot_id is not None  # noqa: S101 - one of the two is always named
+            lot_id = take.lot_id
+            rows.lots[lot_id] -= take.amount
         rows.new[LotUse].append(
-            LotUse(partner_id=draft.partner_id, lot_id=take.lot_id, entry_id=pk, amount=take.amount)
+            LotUse(partner_id=draft.partner_id, lot_id=lot_id, entry_id=pk, amount=take.amount)
         )
 
 
@@ -231,6 +261,33 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
         )
     if draft.released_receipt_of:
         rows.receipts[draft.released_receipt_of] = draft.occurred_at
+    for met in draft.lines_met:
+        assert draft.membership_id  # noqa: S101 - a line is met by a member
+        rows.new[LineMatch].append(
+            LineMatch(
+                partner_id=draft.partner_id,
+                transaction_id=transaction.pk,
+                membership_id=draft.membership_id,
+                line_key=met.line_key,
+                basis=met.basis,
+                given=met.given,
+                occurred_at=draft.occurred_at,
+            )
+        )
+    for fired in draft.fired:
+        rows.new[Firing].append(
+            Firing(
+                partner_id=draft.partner_id,
+                transaction_id=transaction.pk,
+                membership_id=fired.membership_id,
+                kind=fired.kind,
+                rule_key=fired.rule_key,
+                occurrence=fired.occurrence,
+                occurred_at=draft.occurred_at,
+            )
+        )
+    if draft.released_firings_of:
+        rows.firings[draft.released_firings_of] = draft.occurred_at
     if draft.claim_id:
         rows.claims[draft.claim_id] = draft.occurred_at
     if draft.status and draft.membership_id:
@@ -249,6 +306,7 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
             "membership_id": draft.membership_id,
             "kind": draft.kind,
             "points": transaction.points,
+            "credit_minor": transaction.credit_minor,
             **fact.data,
         }
         rows.new[Event].append(

@@ -35,5 +35,6 @@ class Rows:
     counters: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     vouchers: dict[int, str] = field(default_factory=dict)
     receipts: dict[int, datetime] = field(default_factory=dict)
+    firings: dict[int, datetime] = field(default_factory=dict)
     claims: dict[int, datetime | None] = field(default_factory=dict)
     statuses: dict[int, str] = field(default_factory=dict)

@@ -3,14 +3,14 @@
 from django.db import connection
 from django.db.models import F, Model
 
-from loyalty.ledger.models import Entry, Lot, ReceiptUse, Transaction
+from loyalty.ledger.models import Entry, Firing, Lot, ReceiptUse, Transaction
 from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
 
 
-def reserve(*, transactions: int, entries: int, vouchers: int) -> tuple[list[int], ...]:
+def reserve(*, transactions: int, entries: int, lots: int, vouchers: int) -> tuple[list[int], ...]:
     """Return so many new keys of each table, rising; nobody else can write meanwhile."""
-    wanted = ((Transaction, transactions), (Entry, entries), (Voucher, vouchers))
+    wanted = ((Transaction, transactions), (Entry, entries), (Lot, lots), (Voucher, vouchers))
     parts = ", ".join(
         f'(SELECT coalesce(max(id), 0) FROM "{model._meta.db_table}")' for model, _ in wanted
     )
@@ -33,6 +33,8 @@ def write(rows: Rows) -> None:
         Voucher.objects.filter(pk=pk).update(status=status)
     for pk, at in rows.receipts.items():
         ReceiptUse.objects.filter(transaction_id=pk).update(released_at=at)
+    for pk, at in rows.firings.items():
+        Firing.objects.filter(transaction_id=pk, released_at=None).update(released_at=at)
     for pk, used_at in rows.claims.items():
         Claim.objects.filter(pk=pk).update(used_at=used_at)
     for pk, status in rows.statuses.items():

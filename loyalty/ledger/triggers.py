@@ -16,11 +16,16 @@ APPEND_ONLY = (
     "ledger_lotuse",
     "ledger_tierchange",
     "ledger_vouchermove",
+    "ledger_linematch",
     "cards_termsversion",
     "audit_auditevent",
 )
 # Rows that stay, and the only column of each that may change.
-ONE_COLUMN = {"ledger_lot": "remaining", "ledger_receiptuse": "released_at"}
+ONE_COLUMN = {
+    "ledger_lot": "remaining",
+    "ledger_receiptuse": "released_at",
+    "ledger_firing": "released_at",
+}
 
 POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

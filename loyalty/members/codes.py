@@ -50,6 +50,11 @@ def _folded(typed: str) -> str:
     return re.sub(r"[\s-]", "", plain).upper().translate(_LOOKALIKES)
 
 
+def new_referral_code() -> str:
+    """Return a code that a member may tell friends: 40 random bits as eight characters."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
 def new_key() -> str:
     """Return a new key for rotating codes: 160 random bits in hexadecimal."""
     return secrets.token_hex(20)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger.drafts import Fact, Move, Note
 from loyalty.ledger.models import Kind, Source, Transaction
-from loyalty.operations import drafting
+from loyalty.operations import drafting, tiering
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     NotAllowedError,
@@ -168,27 +168,22 @@ def _post(
     note: Note | None,
     about_id: int | None,
 ) -> Transaction:
-    account = standing.account
     # A correction never takes the awarded points below zero.
-    counted = max(move.amount, -account.lifetime_points) if is_counted else 0
-    tier = drafting.tier_after(standing, account.lifetime_points + counted)
+    counted = max(move.amount, -standing.account.lifetime_points) if is_counted else 0
     main = drafting.draft(
         standing,
         Kind.ADJUSTMENT,
         content=content,
         moves=(move,),
         lifetime_points=counted,
-        tier=tier,
         note=note,
         result={
             "points": move.amount,
-            "lifetime": counted,
-            "balance_before": standing.available,
-            "balance_after": standing.available + move.amount,
+            **drafting.balances(standing, [move]),
             "reason": reason,
             "about_transaction_id": about_id,
         },
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),
     )
-    return drafting.post([main])
+    return drafting.post(tiering.settle(standing, [main], may_lower=True))

@@ -1,7 +1,7 @@
 """Build drafts from a deed's standing, and write them with refusals in words of this product."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from cards.models import Reward, RewardStatus
 from loyalty.ledger import posting
-from loyalty.ledger.drafts import Draft, Fact, LotGrant, LotTake, Move, TierMove, VoucherGrant
+from loyalty.ledger.drafts import Draft, Fact, LotGrant, LotTake, Move, VoucherGrant
 from loyalty.ledger.models import Kind, Lot, Transaction, Unit
 from loyalty.members.models import (
     Account,
@@ -23,18 +23,21 @@ from loyalty.operations import offers
 from loyalty.operations.deeds import RepeatDiffersError, broke, key_of_part
 from loyalty.operations.standing import Standing
 from loyalty.outbox.models import EventType
-from loyalty.rules import expiry, lots, tiers
-from loyalty.rules.earning import Earning
+from loyalty.rules import expiry, lots, refunds
+from loyalty.rules import terms as rules
+from loyalty.rules.awards import Award
+from loyalty.rules.explanations import steps_as_data
 from loyalty.rules.lots import OpenLot
 from loyalty.rules.offers import OfferState
 from loyalty.rules.terms import TierTerms
 
 
 class NotEnoughPointsError(ValueError):
-    """The member has fewer points than the deed takes."""
+    """The member has less of a unit than the deed takes."""
 
-    def __init__(self, *, available: int, cost: int) -> None:
+    def __init__(self, *, available: int, cost: int, unit: Unit = Unit.POINTS) -> None:
         super().__init__(f"{available} < {cost}")
+        self.unit = unit
         self.available = available
         self.cost = cost
         self.missing = cost - available
@@ -60,15 +63,26 @@ def draft(standing: Standing, kind: Kind, *, content: str, **extra: Any) -> Draf
     )
 
 
-def companion(main: Draft, kind: Kind, name: str, **extra: Any) -> Draft:
-    """Return a draft caused by ``main``; ``name`` tells it from its siblings."""
+def companion(
+    main: Draft,
+    kind: Kind,
+    name: str,
+    *,
+    account: Account | None = None,
+    membership_id: int | None = None,
+    **extra: Any,
+) -> Draft:
+    """Return a draft caused by ``main``; ``name`` tells it from its siblings.
+
+    It is on the same account, or on another locked one with its membership.
+    """
     return Draft(
         kind=kind,
         source=main.source,
         partner_id=main.partner_id,
         card_id=main.card_id,
-        membership_id=main.membership_id,
-        account=main.account,
+        membership_id=membership_id or main.membership_id,
+        account=account or main.account,
         actor_id=main.actor_id,
         store_id=main.store_id,
         request_id=key_of_part(main.request_id, name),
@@ -80,49 +94,83 @@ def companion(main: Draft, kind: Kind, name: str, **extra: Any) -> Draft:
     )
 
 
-def post(drafts: Sequence[Draft]) -> Transaction:
-    """Write the drafts and return the first transaction.
+def post(drafts: Sequence[Draft], *, main: int = 0) -> Transaction:
+    """Write the drafts and return the transaction of the one at place ``main``.
 
     :raises RepeatDiffersError: if the request key was taken meanwhile by another deed.
     """
     try:
-        return posting.post(drafts)[0]
+        return posting.post(drafts)[main]
     except IntegrityError as error:
         if broke(error, "request_is_done_once", "partner_id", "request_id"):
             raise RepeatDiffersError from error
         raise
 
 
-def earned(standing: Standing, points: int) -> Move:
-    """Return the entry of an award with its one lot, dated by the card's expiry rule."""
-    zone = standing.membership.partner.zone()
-    expires_at = expiry.sliding(
-        awarded_at=standing.deed.occurred_at, days=standing.terms.expiry_days, zone=zone
+def earned(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:
+    """Return the entry of an award with its one lot, dated by the card's expiry rules (IV4)."""
+    expires_at = expiry.date_of(
+        terms=standing.terms,
+        unit=rules.Unit(unit),
+        awarded_at=standing.deed.occurred_at,
+        zone=standing.membership.partner.zone(),
+        member=standing.membership.member.code,
+        customer_groups=standing.customer_groups,
+        tier_id=standing.account.tier_id,
     )
-    return Move(amount=points, grants=(LotGrant(amount=points, expires_at=expires_at),))
+    grant = LotGrant(amount=amount, expires_at=expires_at)
+    return Move(amount=amount, unit=unit, grants=(grant,))
 
 
-def open_lots(account: Account) -> list[OpenLot]:
-    """Return the account's lots of points with something left, unordered."""
-    rows = Lot.objects.filter(account=account, unit=Unit.POINTS, remaining__gt=0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """What an award becomes on the account: entries, and what it settles of an older shortfall."""
+
+    moves: tuple[Move, ...]
+    settled_points: int
+    settled_credit_minor: int
+
+
+def credited(standing: Standing, *, points: int, credit_minor: int) -> Credited:
+    """Return the entries of an award, less what the account still owes of earlier refunds.
+
+    The sums awarded grow by the whole. Source: rules 8.
+    """
+    account = standing.account
+    of_points = refunds.earn_against_shortfall(earned=points, shortfall=account.shortfall_points)
+    of_credit = refunds.earn_against_shortfall(
+        earned=credit_minor, shortfall=account.shortfall_credit_minor
+    )
+    parts = ((Unit.POINTS, of_points.credited), (Unit.CREDIT, of_credit.credited))
+    return Credited(
+        moves=tuple(earned(standing, amount, unit) for unit, amount in parts if amount),
+        settled_points=of_points.settled,
+        settled_credit_minor=of_credit.settled,
+    )
+
+
+def open_lots(account: Account, unit: Unit = Unit.POINTS) -> list[OpenLot]:
+    """Return the account's lots of a unit with something left, unordered."""
+    rows = Lot.objects.filter(account=account, unit=unit, remaining__gt=0)
     return [
         OpenLot(lot_id=pk, remaining=remaining, expires_at=expires_at)
         for pk, remaining, expires_at in rows.values_list("pk", "remaining", "expires_at")
     ]
 
 
-def spent(standing: Standing, points: int) -> Move:
+def spent(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:
     """Return the entry of a spending with the lots it takes, earliest expiry first.
 
-    :raises NotEnoughPointsError: if fewer points can be spent.
+    :raises NotEnoughPointsError: if less can be spent.
     """
-    found = open_lots(standing.account)
+    found = open_lots(standing.account, unit)
     available = lots.usable(found, standing.deed.occurred_at)
-    if available < points:
-        raise NotEnoughPointsError(available=available, cost=points)
-    takes = lots.take(found, points, standing.deed.occurred_at)
+    if available < amount:
+        raise NotEnoughPointsError(available=available, cost=amount, unit=unit)
+    takes = lots.take(found, amount, standing.deed.occurred_at)
     return Move(
-        amount=-points,
+        amount=-amount,
+        unit=unit,
         takes=tuple(LotTake(lot_id=lot_id, amount=amount) for lot_id, amount in takes),
     )
 
@@ -130,24 +178,6 @@ def spent(standing: Standing, points: int) -> Move:
 def is_held(source: str, until: datetime | None, at: datetime) -> bool:
     """Return whether a tier was set by hand and stays: until its date, or without one for ever."""
     return source == TierSource.MANUAL and (until is None or until > at)
-
-
-def tier_after(standing: Standing, awarded: int) -> TierMove | None:
-    """Return the tier move that these lifetime points cause, or None.
-
-    A tier set by hand stays until its hold date; without a date, until somebody changes it.
-    """
-    account = standing.account
-    if is_held(account.tier_source, account.tier_hold_until, standing.deed.occurred_at):
-        return None
-    move = automatic_tier(standing, awarded)
-    return None if move.to_tier_id == account.tier_id else move
-
-
-def automatic_tier(standing: Standing, awarded: int) -> TierMove:
-    """Return the tier that these lifetime points reach, as a move."""
-    found = tiers.reached(awarded, standing.terms.tiers)
-    return TierMove(to_tier_id=found.tier_id if found else None, source=TierSource.AUTOMATIC)
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:
@@ -210,13 +240,17 @@ def voucher_expiry(standing: Standing, days: int | None) -> datetime | None:
     )
 
 
-def explained(earning: Earning) -> list[dict[str, Any]]:
-    """Return an explanation as plain data, for a transaction's result."""
-    return [{**asdict(step), "facts": dict(step.facts)} for step in earning.steps]
+def explained(award: Award) -> dict[str, Any]:
+    """Return an award's reasons and shares as plain data, for a transaction's result."""
+    return {
+        "explanation": steps_as_data(award.steps),
+        "shares": [asdict(share) for share in award.shares],
+        "missing_minor": award.missing_minor,
+    }
 
 
 def earning_facts(standing: Standing) -> dict[str, Any]:
-    """Return what the rules looked at, enough to compute the award again from its terms."""
+    """Return what stood on the account before the deed."""
     return {
         "tier_id": standing.account.tier_id,
         "lifetime_before": standing.account.lifetime_points,
@@ -224,9 +258,27 @@ def earning_facts(standing: Standing) -> dict[str, Any]:
     }
 
 
-def earning_events(points: int, tier: TierMove | None) -> tuple[Fact, ...]:
-    """Return the events of an award."""
-    found = [Fact(type=EventType.POINTS_EARNED)] if points else []
-    if tier:
-        found.append(Fact(type=EventType.TIER_CHANGED, data={"tier_id": tier.to_tier_id}))
-    return tuple(found)
+def tier_fact(tier_id: int | None) -> Fact:
+    """Return the event of a tier change."""
+    return Fact(type=EventType.TIER_CHANGED, data={"tier_id": tier_id})
+
+
+def earning_events(points: int, credit_minor: int = 0) -> tuple[Fact, ...]:
+    """Return the event of an award, if it gave anything."""
+    return (Fact(type=EventType.POINTS_EARNED),) if points or credit_minor else ()
+
+
+def balances(standing: Standing, moves: Sequence[Move]) -> dict[str, int]:
+    """Return what could be spent before and after, for a transaction's result.
+
+    Credit is named only where the card has any.
+    """
+    moved = {unit: sum(move.amount for move in moves if move.unit == unit) for unit in Unit}
+    told = {
+        "balance_before": standing.available,
+        "balance_after": standing.available + moved[Unit.POINTS],
+    }
+    if moved[Unit.CREDIT] or standing.account.credit_minor:
+        told["credit_before"] = standing.available_credit
+        told["credit_after"] = standing.available_credit + moved[Unit.CREDIT]
+    return told

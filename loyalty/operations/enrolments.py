@@ -3,39 +3,30 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from cards import access, terms
-from cards.models import Card, NumberMode, PrintedCard, TermsVersion
+from cards import access
+from cards.models import Card, TermsVersion
 from clubs.models import Manager, Partner, StaffMember
-from loyalty.ledger.drafts import Draft, Fact, LotGrant, Move, TierMove
-from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.ledger.models import Source, Transaction
 from loyalty.members import codes
 from loyalty.members.models import (
     Account,
     ConsentSource,
     Member,
     Membership,
-    TierSource,
 )
-from loyalty.operations import drafting
+from loyalty.operations import drafting, numbering, welcomes
 from loyalty.operations.deeds import (
     Deed,
     RepeatDiffersError,
     broke,
     fingerprint,
-    key_of_part,
     one_transaction,
 )
 from loyalty.operations.standing import CardNotOpenError
-from loyalty.outbox.models import EventType
-from loyalty.rules import expiry, tiers
-
-# What a card number may be long: the column's width.
-MOST_CHARACTERS = 24
 
 
 class EnrolmentNotAllowedError(PermissionError):
@@ -57,14 +48,6 @@ class AlreadyMemberError(ValueError):
         super().__init__(field)
         self.field = field
         self.member_id = member_id
-
-
-class CardNumberError(ValueError):
-    """The card number is missing, taken, void, or not in stock."""
-
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class ConsentMissingError(ValueError):
@@ -99,7 +82,7 @@ def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> 
     Joining twice returns the membership there is. The welcome points are booked once. Source: R5.3,
     R3.1, IV3.11.
 
-    :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: CardNumberError: if they
+    :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: numbering.CardNumberError: if they
         cannot join; AlreadyMemberError if their e-mail belongs to another person's record.
     """
     card = _lock_card(card_id, deed.occurred_at)
@@ -126,7 +109,7 @@ def enrol_at_counter(
     works that way. A repeat returns the first membership. Source: R5, IV9.6.
 
     :raises EnrolmentNotAllowedError: for anybody else.
-    :raises CardNotOpenError: MemberQuotaError: AlreadyMemberError: CardNumberError:
+    :raises CardNotOpenError: MemberQuotaError: AlreadyMemberError: numbering.CardNumberError:
         ConsentMissingError: if they cannot be enrolled.
     """
     card = _lock_card(card_id, deed.occurred_at)
@@ -236,105 +219,16 @@ def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str 
         member=member,
         account=account,
         totp_key=codes.new_key(),
+        referral_code=codes.new_referral_code(),
         joined_at=deed.occurred_at,
     )
-    membership.number, membership.code = _number_and_code(card, number)
+    membership.number, membership.code = numbering.number_and_code(card, number)
     try:
         with transaction.atomic():
             membership.save(force_insert=True)
     except IntegrityError as error:
         if broke(error, "card_number_is_unique", "card_id", "number"):
-            raise CardNumberError(reason="taken") from error
+            raise numbering.CardNumberError(reason="taken") from error
         raise
-    drafting.post(_enrolment_drafts(deed, membership, version, content))
+    drafting.post(welcomes.enrolment_drafts(deed, membership, version, content))
     return membership
-
-
-def _number_and_code(card: Card, typed: str) -> tuple[str, str]:
-    """Return the card number and the QR code of a new membership. The card is locked."""
-    number = "".join(typed.split()).upper()
-    match NumberMode(card.number_mode):
-        case NumberMode.AUTO:
-            return _next_number(card), codes.new_card_code()
-        case NumberMode.TYPED:
-            is_number = number.isalnum() and number.isascii() and len(number) <= MOST_CHARACTERS
-            if not is_number:
-                raise CardNumberError(reason="missing")
-            return number, codes.new_card_code()
-        case NumberMode.PREPRINTED:
-            printed = PrintedCard.objects.filter(card=card, is_void=False)
-            if number:
-                printed = printed.filter(number=number)
-            used = Membership.objects.filter(card=card).values("number")
-            found = printed.exclude(number__in=used).order_by("pk").first()
-            if found is None:
-                raise CardNumberError(reason="not in stock")
-            return found.number, found.code
-        case unknown:
-            assert_never(unknown)
-
-
-def _next_number(card: Card) -> str:
-    """Return the card's next free number, which may pass numbers typed by hand before."""
-    counter = card.next_number
-    while True:
-        number = f"{card.number_prefix}{counter:0{card.number_width}d}"
-        counter += 1
-        if not Membership.objects.filter(card=card, number=number).exists():
-            break
-    Card.objects.filter(pk=card.pk).update(next_number=counter)
-    return number
-
-
-def _enrolment_drafts(
-    deed: Deed, membership: Membership, version: int, content: str
-) -> list[Draft]:
-    rules = terms.of_version(version)
-    account, points = membership.account, rules.welcome_points
-    first_tier = tiers.reached(points, rules.tiers)
-    facts: dict[str, Any] = {
-        "source": deed.source,
-        "partner_id": membership.partner_id,
-        "card_id": membership.card_id,
-        "membership_id": membership.pk,
-        "account": account,
-        "actor_id": deed.actor_id,
-        "store_id": deed.store_id,
-        "fingerprint": content or fingerprint("join", card=membership.card_id),
-        "occurred_at": deed.occurred_at,
-        "terms_id": version,
-    }
-    main = Draft(
-        kind=Kind.ENROLMENT,
-        request_id=deed.request_id,
-        events=(Fact(type=EventType.CARD_JOINED),),
-        tier=TierMove(to_tier_id=first_tier.tier_id, source=TierSource.AUTOMATIC)
-        if first_tier
-        else None,
-        **facts,
-    )
-    if not points:
-        return [main]
-    expires_at = expiry.sliding(
-        awarded_at=deed.occurred_at,
-        days=rules.expiry_days,
-        zone=membership.card.partner.zone(),
-    )
-    move = Move(amount=points, grants=(LotGrant(amount=points, expires_at=expires_at),))
-    bonus = Draft(
-        kind=Kind.BONUS,
-        request_id=key_of_part(deed.request_id, "welcome"),
-        cause=main,
-        moves=(move,),
-        lifetime_points=points,
-        result={
-            "points": points,
-            "lifetime": points,
-            "balance_before": 0,
-            "balance_after": points,
-            "reason": "WELCOME",
-        },
-        events=(Fact(type=EventType.POINTS_EARNED),),
-        **facts,
-    )
-    return [main, bonus]

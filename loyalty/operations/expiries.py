@@ -70,7 +70,6 @@ def _draft(account: Account, due: list[Lot], at: datetime) -> Draft:
         moves=tuple(moves),
         result={
             "points": points,
-            "lifetime": 0,
             "balance_before": account.points,
             "balance_after": account.points + points,
         },
@@ -137,7 +136,6 @@ def _voucher_draft(account: Account, voucher: Voucher, at: datetime) -> Draft:
         result={
             "step": VoucherStatus.EXPIRED,
             "points": 0,
-            "lifetime": 0,
             "balance_before": account.points,
             "balance_after": account.points,
             "reward": voucher.reward.name,

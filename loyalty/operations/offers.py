@@ -78,9 +78,9 @@ def _state(reward: Reward, tier: Tier | None, available: int, at: datetime) -> O
         taken=getattr(reward, "redeemed", 0) + getattr(reward, "bought", 0),
         valid_from=reward.valid_from,
         valid_until=reward.valid_until,
-        min_tier_points=reward.min_tier.min_points if reward.min_tier else None,
+        min_tier_points=reward.min_tier.min_value if reward.min_tier else None,
     )
-    tier_points = tier.min_points if tier else -1
+    tier_points = tier.min_value if tier else -1
     return offers.state(offer, available=available, tier_points=tier_points, at=at)
 
 

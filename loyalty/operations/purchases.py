@@ -1,12 +1,13 @@
-"""Award points for a purchase, or points that staff typed on a points-only card."""
+"""Award points and credit for a purchase or a buy, or points that staff typed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError
 
-from loyalty.ledger.drafts import Draft, ReceiptClaim
+from loyalty.ledger.drafts import LineMet, ReceiptClaim
 from loyalty.ledger.models import Kind, Transaction
-from loyalty.operations import drafting, receipts
+from loyalty.operations import drafting, followups, histories, receipts
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.standing import (
     Standing,
@@ -17,16 +18,33 @@ from loyalty.operations.standing import (
     first_result,
     lock,
 )
-from loyalty.rules import earning, tiers
-from loyalty.rules.earning import Earning
+from loyalty.rules import awards
+from loyalty.rules.awards import Award
+from loyalty.rules.baskets import Basket, BasketLine, Facts, Payment
+from loyalty.rules.plain import as_data
+from loyalty.rules.terms import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What the member bought: the amount in minor units of its currency."""
+    """What the member bought: the amount in minor units of its currency, and what is known of it.
+
+    Lines sum to the amount; payments say with which tenders it was paid. Both may be empty.
+    """
 
     amount_minor: int
     currency: str
+    lines: tuple[BasketLine, ...] = ()
+    payments: tuple[Payment, ...] = ()
+
+    def basket(self, direction: Direction) -> Basket:
+        """Return the bill as the rules look at it."""
+        return Basket(
+            amount_minor=self.amount_minor,
+            direction=direction,
+            lines=self.lines,
+            payments=self.payments,
+        )
 
 
 class WrongCurrencyError(ValueError):
@@ -45,6 +63,15 @@ class NothingToAwardError(ValueError):
     """The amount or the points are zero or less."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earning:
+    """What a deed earns, and what the rules looked at: enough to compute it again."""
+
+    award: Award
+    basket: Basket | None = None
+    facts: Facts | None = None
+
+
 @one_transaction
 def award_purchase(
     *, deed: Deed, membership_id: int, bill: Bill, receipt: str = "", scan_id: int | None = None
@@ -55,7 +82,7 @@ def award_purchase(
     with the same request key and content returns the first transaction. Source: R4.5, R7, PA2.1.
 
     :raises WrongCurrencyError: PointsOnlyCardError, NothingToAwardError: if the bill cannot earn.
-    :raises earning.AmountTooLargeError: if the amount is above the card's largest.
+    :raises awards.AmountTooLargeError: awards.BasketDoesNotSumError: if the bill is impossible.
     :raises receipts.ReceiptAlreadyUsedError: if the store's receipt number is taken.
     :raises LimitReachedError: if the member had too many awards; and the errors of standing.
     """
@@ -64,25 +91,59 @@ def award_purchase(
     check_may_serve(standing)
     check_not_own(standing)
 
-    content = fingerprint(
-        "purchase", membership=membership_id, amount=bill.amount_minor, receipt=receipt
-    )
+    content = _fingerprint("purchase", membership_id, bill, receipt)
     if repeat := first_result(standing, content):
         return repeat
 
     check_open(standing)
     check_earning_limits(standing)
-    earned = purchase_earning(standing, bill)
+    earning = purchase_earning(standing, bill)
     claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
 
-    return _post(standing, Kind.PURCHASE, earned, content, claim, bill.amount_minor)
+    return _post(standing, Kind.PURCHASE, earning, content, claim)
 
 
-def purchase_earning(standing: Standing, bill: Bill) -> Earning:
-    """Return what a purchase earns, for the deed and for the page that foretells it.
+@one_transaction
+def book_buy(
+    *, deed: Deed, membership_id: int, bill: Bill, receipt: str = "", scan_id: int | None = None
+) -> Transaction:
+    """Book what the shop bought from the member, and what that earns; return its transaction.
+
+    Like a purchase, by the card's rules for buys: without any it earns nothing. Source: FA2.
+
+    Raises what ``award_purchase`` raises.
+    """
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+
+    check_may_serve(standing)
+    check_not_own(standing)
+
+    content = _fingerprint("buy", membership_id, bill, receipt)
+    if repeat := first_result(standing, content):
+        return repeat
+
+    check_open(standing)
+    check_earning_limits(standing)
+    earning = purchase_earning(standing, bill, direction=Direction.BUY)
+    claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
+
+    return _post(standing, Kind.BUY, earning, content, claim)
+
+
+def _fingerprint(name: str, membership_id: int, bill: Bill, receipt: str) -> str:
+    more = {"bill": as_data((bill.lines, bill.payments))} if bill.lines or bill.payments else {}
+    return fingerprint(
+        name, membership=membership_id, amount=bill.amount_minor, receipt=receipt, **more
+    )
+
+
+def purchase_earning(
+    standing: Standing, bill: Bill, *, direction: Direction = Direction.SALE
+) -> Earning:
+    """Return what a bill earns, for the deed and for the page that foretells it.
 
     :raises WrongCurrencyError: PointsOnlyCardError: NothingToAwardError:
-        earning.AmountTooLargeError: if the bill cannot earn.
+        awards.AmountTooLargeError: awards.BasketDoesNotSumError: if the bill cannot earn.
     """
     if bill.currency != standing.card.currency:
         raise WrongCurrencyError
@@ -90,8 +151,9 @@ def purchase_earning(standing: Standing, bill: Bill) -> Earning:
         raise PointsOnlyCardError
     if bill.amount_minor <= 0:
         raise NothingToAwardError
-    tier = standing.terms.tier(standing.account.tier_id)
-    return earning.earn_by_amount(amount_minor=bill.amount_minor, terms=standing.terms, tier=tier)
+    basket, facts = bill.basket(direction), histories.facts_for(standing)
+    award = awards.award(basket=basket, terms=standing.terms, facts=facts)
+    return Earning(award=award, basket=basket, facts=facts)
 
 
 @one_transaction
@@ -103,7 +165,7 @@ def award_points(
     A repeat returns the first transaction. Source: R9.
 
     :raises AmountCardError: if the card takes amounts.
-    :raises NothingToAwardError: earning.TooManyPointsError: if the points cannot be given.
+    :raises NothingToAwardError: awards.TooManyPointsError: if the points cannot be given.
     :raises receipts.ReceiptAlreadyUsedError: if the store's receipt number is taken.
     :raises LimitReachedError: if the member had too many awards; and the errors of standing.
     """
@@ -118,68 +180,81 @@ def award_points(
 
     check_open(standing)
     check_earning_limits(standing)
-    earned = points_earning(standing, points)
+    earning = points_earning(standing, points)
     claim = receipts.take(deed=deed, number=receipt, partner=standing.membership.partner)
 
-    return _post(standing, Kind.POINTS, earned, content, claim, None)
+    return _post(standing, Kind.POINTS, earning, content, claim)
 
 
 def points_earning(standing: Standing, points: int) -> Earning:
     """Return the award of points that staff enter, for the deed and for the page.
 
-    :raises AmountCardError: NothingToAwardError: earning.TooManyPointsError: if they cannot be
+    :raises AmountCardError: NothingToAwardError: awards.TooManyPointsError: if they cannot be
         given.
     """
     if not standing.terms.is_points_only:
         raise AmountCardError
     if points <= 0:
         raise NothingToAwardError
-    return earning.earn_by_points(points=points, terms=standing.terms)
+    return Earning(award=awards.entered(points=points, terms=standing.terms))
 
 
 def _post(
-    standing: Standing,
-    kind: Kind,
-    earned: Earning,
-    content: str,
-    claim: ReceiptClaim | None,
-    amount_minor: int | None,
+    standing: Standing, kind: Kind, earning: Earning, content: str, claim: ReceiptClaim | None
 ) -> Transaction:
-    account, points = standing.account, earned.points
-    awarded = account.lifetime_points + points
-    tier = drafting.tier_after(standing, awarded)
-    reached = tiers.reached(awarded, standing.terms.tiers) if tier else None
+    award, basket = earning.award, earning.basket
+    credited = drafting.credited(standing, points=award.points, credit_minor=award.credit_minor)
     main = drafting.draft(
         standing,
         kind,
         content=content,
-        amount_minor=amount_minor,
+        amount_minor=basket.amount_minor if basket else None,
+        basket=_stored_basket(basket),
         receipt=claim,
         receipt_number=claim.number if claim else "",
-        moves=(drafting.earned(standing, points),) if points else (),
-        lifetime_points=points,
-        tier=tier,
+        moves=credited.moves,
+        lifetime_points=award.points,
+        lifetime_credit_minor=award.credit_minor,
+        shortfall_points=-credited.settled_points,
+        shortfall_credit_minor=-credited.settled_credit_minor,
+        lines_met=tuple(
+            LineMet(line_key=met.key, basis=met.basis, given=met.points or met.credit_minor)
+            for met in award.matches
+        ),
         result={
-            "points": points,
-            "lifetime": points,
-            "balance_before": standing.available,
-            "balance_after": standing.available + points,
-            "explanation": drafting.explained(earned),
-            "missing_minor": earned.missing_minor,
-            "new_tier": reached.name if reached else None,
+            "points": award.points,
+            "credit_minor": award.credit_minor,
+            **drafting.balances(standing, credited.moves),
+            **drafting.explained(award),
+            **_settled(credited),
+            "new_tier": None,
         },
-        facts=drafting.earning_facts(standing),
-        events=drafting.earning_events(points, tier),
+        facts={
+            **drafting.earning_facts(standing),
+            **({"rules": as_data(earning.facts)} if earning.facts else {}),
+        },
+        events=drafting.earning_events(award.points, award.credit_minor),
     )
-    is_rise = reached is not None and (
-        (old := standing.terms.tier(account.tier_id)) is None or old.min_points < reached.min_points
-    )
-    followers: list[Draft] = drafting.entry_reward(main, standing, reached) if is_rise else []
     try:
-        return drafting.post([main, *followers])
+        return drafting.post(followups.after_award(standing, main))
     except IntegrityError as error:
         if claim and broke(error, "receipt_is_used_once", "store_id", "number", "period"):
             raise receipts.ReceiptAlreadyUsedError(
                 number=claim.number, transaction_id=None
             ) from error
         raise
+
+
+def _stored_basket(basket: Basket | None) -> Any:
+    """Return what is known of a bill beyond its amount, as data; nothing for a plain amount."""
+    if basket is None or not (basket.lines or basket.payments):
+        return None
+    return as_data(basket)
+
+
+def _settled(credited: drafting.Credited) -> dict[str, int]:
+    parts = {
+        "settled_points": credited.settled_points,
+        "settled_credit_minor": credited.settled_credit_minor,
+    }
+    return {name: amount for name, amount in parts.items() if amount}

@@ -173,7 +173,6 @@ def _redeem(
         claim_id=claim_id,
         result={
             "points": -reward.cost,
-            "lifetime": 0,
             "balance_before": standing.available,
             "balance_after": standing.available - reward.cost,
             "reward": reward.name,

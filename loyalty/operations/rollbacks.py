@@ -18,7 +18,7 @@ from loyalty.ledger.models import (
     Unit,
 )
 from loyalty.members.models import Account, TierSource, VoucherStatus
-from loyalty.operations import drafting, offers, restoring
+from loyalty.operations import drafting, offers, restoring, tiering
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.standing import (
     MembershipNotFoundError,
@@ -178,8 +178,9 @@ def _latest(account: Account, transaction_id: int) -> Transaction:
 
 
 def _post(drafts: list[Draft]) -> Transaction:
+    """Write the reversals and return that of the deed itself, which comes last."""
     try:
-        return drafting.post(drafts)
+        return drafting.post(drafts, main=-1)
     except IntegrityError as error:
         if broke(error, "tier_reward_is_given_once", "account_id", "tier_id"):
             raise VoucherUsedError from error
@@ -187,7 +188,7 @@ def _post(drafts: list[Draft]) -> Transaction:
 
 
 def _drafts(standing: Standing, original: Transaction, content: str, note: Note) -> list[Draft]:
-    """Return the reversal of a transaction, followed by those of everything it caused."""
+    """Return the reversals of everything a transaction caused, the latest first, then its own."""
     caused = list(
         Transaction.objects.filter(caused_by=original)
         .exclude(kind__in=[Kind.REVERSAL])
@@ -198,23 +199,53 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         stock, is_taken = counter.reward.stock, _counts_back(original).get(reward_id, 0) > 0
         if is_taken and stock is not None and counter.issued >= stock:
             raise offers.RewardNotAvailableError(state=OfferState.SOLD_OUT)
-    before = standing.available
-    main = _mirror(standing, original, content, note=note)
+    mirror = restoring.Mirror(at=standing.deed.occurred_at)
+    # What came last is undone first, so that each finds its lots as the one before left them.
+    parts = [(one, _mirror(standing, one, mirror)) for one in caused]
+    main = drafting.draft(
+        standing,
+        Kind.REVERSAL,
+        content=content,
+        note=note,
+        events=(Fact(type=EventType.TRANSACTION_REVERSED, data={"reverses_id": original.pk}),),
+        **_mirror(standing, original, mirror),
+    )
+    accounts = _accounts_of(standing, caused)
+    drafts = [
+        drafting.companion(
+            main,
+            Kind.REVERSAL,
+            f"undo-{number}",
+            account=accounts[one.account_id],
+            membership_id=one.membership_id,
+            **extra,
+        )
+        for number, (one, extra) in enumerate(parts)
+    ]
+    drafts.append(main)
     if _is_out_of_order(original):
-        main.tier = _tier_out_of_order(standing, original, main.lifetime_points)
-    drafts = [main]
-    for number, one in enumerate(caused):
-        drafts.append(_mirror(standing, one, content, main=main, name=f"undo-{number}"))
-    points = sum(move.amount for one in drafts for move in one.moves)
+        main.tier = _tier_out_of_order(standing, original, drafts)
+    own = [move for one in drafts if one.account is standing.account for move in one.moves]
     main.result = {
-        "points": sum(move.amount for move in main.moves),
-        "lifetime": main.lifetime_points,
-        "balance_before": before,
-        "balance_after": before + points + _due_taken(standing, drafts),
+        "points": sum(move.amount for move in main.moves if move.unit == Unit.POINTS),
+        "credit_minor": sum(move.amount for move in main.moves if move.unit == Unit.CREDIT),
+        **drafting.balances(standing, own),
         "undone": original.kind,
         "reward": original.result.get("reward"),
     }
+    main.result["balance_after"] += _due_taken(standing, drafts)
     return drafts
+
+
+def _accounts_of(standing: Standing, caused: list[Transaction]) -> dict[int, Account]:
+    """Lock and return the accounts that the deed's parts are on; the standing's own is locked."""
+    own = standing.account
+    others = sorted({one.account_id for one in caused} - {own.pk})
+    found = {own.pk: own}
+    if others:
+        rows = Account.objects.select_for_update(no_key=True).filter(pk__in=others)
+        found |= {account.pk: account for account in rows.order_by("pk")}
+    return found
 
 
 def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
@@ -232,37 +263,31 @@ def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
     return sum(taken[pk] for pk in due.values_list("pk", flat=True))
 
 
-def _mirror(
-    standing: Standing,
-    original: Transaction,
-    content: str,
-    *,
-    main: Draft | None = None,
-    name: str = "",
-    note: Note | None = None,
-) -> Draft:
-    """Return the draft that undoes one transaction; with ``main`` it is caused by that one."""
-    at = standing.deed.occurred_at
+def _mirror(standing: Standing, original: Transaction, mirror: restoring.Mirror) -> dict[str, Any]:
+    """Return what undoes one transaction, as the fields of a draft."""
+    account = standing.account if original.account_id == standing.account.pk else original.account
     entries = Entry.objects.filter(transaction=original).order_by("-pk")
-    moves = [restoring.mirrored(entry, at) for entry in entries]
-    steps = _voucher_steps(original)
-    lifetime = int(original.result.get("lifetime", 0))
-    extra: dict[str, Any] = {
+    moves = [mirror.of(entry) for entry in entries]
+    sums = {
+        name: max(-getattr(original, name), -getattr(account, name))
+        for name in (
+            "lifetime_points",
+            "lifetime_credit_minor",
+            "shortfall_points",
+            "shortfall_credit_minor",
+        )
+    }
+    return {
         "reverses_id": original.pk,
         "reward_id": original.reward_id,
         "moves": tuple(move for move in moves if move),
-        "lifetime_points": max(-lifetime, -standing.account.lifetime_points),
-        "tier": _tier_back(original, standing.account),
+        "tier": _tier_back(original, account),
         "released_receipt_of": original.pk if original.receipt_number else None,
-        "voucher_steps": steps,
+        "released_firings_of": original.pk if original.result.get("fired") else None,
+        "voucher_steps": _voucher_steps(original),
         "reward_counts": _counts_back(original),
+        **sums,
     }
-    if main is not None:
-        return drafting.companion(main, Kind.REVERSAL, name, **extra)
-    events = (Fact(type=EventType.TRANSACTION_REVERSED, data={"reverses_id": original.pk}),)
-    return drafting.draft(
-        standing, Kind.REVERSAL, content=content, note=note, events=events, **extra
-    )
 
 
 def _tier_back(original: Transaction, account: Account) -> TierMove | None:
@@ -284,21 +309,25 @@ def _is_out_of_order(original: Transaction) -> bool:
 
 
 def _tier_out_of_order(
-    standing: Standing, original: Transaction, lifetime_points: int
+    standing: Standing, original: Transaction, drafts: list[Draft]
 ) -> TierMove | None:
     """Return the tier move when the deeds are not undone from the latest on.
 
     The former tier is no guide then: a hold that came before is restored, otherwise the awarded
     points that stay decide.
     """
-    awarded = standing.account.lifetime_points + lifetime_points
+    value = tiering.sums_after(standing, drafts).measured(standing.terms)
+    move = TierMove(
+        to_tier_id=tiering.judged(standing, value, may_lower=True), source=TierSource.AUTOMATIC
+    )
+    is_moved = move.to_tier_id != standing.account.tier_id
     stands = {"transaction__reverses": None, "transaction__reversal": None}
     last = TierChange.objects.filter(account=standing.account, **stands).order_by("-pk").first()
     if last is None or last.transaction_id != original.pk or last.to_source != TierSource.MANUAL:
-        return drafting.tier_after(standing, awarded)
+        return move if is_moved else None
     if drafting.is_held(last.from_source, last.from_hold_until, standing.deed.occurred_at):
         return _tier_back(original, standing.account)
-    return drafting.automatic_tier(standing, awarded)
+    return tiering.automatic(standing, value)
 
 
 def _voucher_steps(original: Transaction) -> tuple[VoucherStep, ...]:

@@ -80,6 +80,7 @@ class Standing:
     scan: dict[str, Any] | None
     repeat_id: int | None
     due_points: int
+    due_credit: int
     earned_hour: int
     earned_day: int
     redeemed_day: int
@@ -95,6 +96,21 @@ class Standing:
     def available(self) -> int:
         """Return the points that can be spent: lots past their date are not among them."""
         return self.account.points - self.due_points
+
+    @property
+    def available_credit(self) -> int:
+        """Return the credit that can be spent, in minor units."""
+        return self.account.credit_minor - self.due_credit
+
+    def available_in(self, unit: Unit) -> int:
+        """Return what can be spent of a unit."""
+        return self.available if unit == Unit.POINTS else self.available_credit
+
+    @property
+    def customer_groups(self) -> frozenset[str]:
+        """Return the codes of the customer groups that the member is in."""
+        group = self.membership.member.customer_group
+        return frozenset({group.code} if group else ())
 
 
 def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Standing:
@@ -136,6 +152,7 @@ def _standing(deed: Deed, row: Any, account: Account) -> Standing:
         scan=row.scan_row,
         repeat_id=row.repeat_id,
         due_points=row.due_points,
+        due_credit=row.due_credit,
         earned_hour=row.earned_hour,
         earned_day=row.earned_day,
         redeemed_day=row.redeemed_day,
@@ -156,10 +173,10 @@ def _count(membership: OuterRef, kinds: tuple[Kind, ...], since: datetime) -> Co
     return Coalesce(Subquery(done, output_field=IntegerField()), 0)
 
 
-def due_points(account: OuterRef, at: datetime) -> Coalesce:
-    """Return an expression: the points in lots whose date has passed and is not booked yet."""
+def due(account: OuterRef, unit: Unit, at: datetime) -> Coalesce:
+    """Return an expression: the units in lots whose date has passed and is not booked yet."""
     lots = (
-        Lot.objects.filter(account=account, unit=Unit.POINTS, remaining__gt=0, expires_at__lte=at)
+        Lot.objects.filter(account=account, unit=unit, remaining__gt=0, expires_at__lte=at)
         .order_by()
         .values("account")
         .annotate(due=Sum("remaining"))
@@ -199,14 +216,15 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
     own = OuterRef("pk")
     return (
         Membership.objects.filter(pk=membership_id)
-        .select_related("card__club", "partner", "member")
+        .select_related("card__club", "partner", "member__customer_group")
         .annotate(
             staff_row=Subquery(staff[:1]),
             manager_row=Subquery(managers[:1]),
             scan_row=Subquery(scans[:1]),
             terms_version_id=Subquery(versions.order_by("-number").values("pk")[:1]),
             repeat_id=Subquery(repeats.values("pk")[:1]),
-            due_points=due_points(OuterRef("account"), at),
+            due_points=due(OuterRef("account"), Unit.POINTS, at),
+            due_credit=due(OuterRef("account"), Unit.CREDIT, at),
             earned_hour=_count(own, EARNING_KINDS, at - timedelta(hours=1)),
             earned_day=_count(own, EARNING_KINDS, at - timedelta(hours=24)),
             redeemed_day=_count(own, (Kind.REDEMPTION,), at - timedelta(hours=24)),
@@ -344,5 +362,8 @@ def check_earning_limits(standing: Standing) -> None:
 
 
 def with_due_points(at: datetime) -> QuerySet[Any]:
-    """Return memberships annotated with ``due_points``, for pages that show what can be spent."""
-    return Membership.objects.annotate(due_points=due_points(OuterRef("account"), at))
+    """Return memberships with ``due_points`` and ``due_credit``, to show what can be spent."""
+    return Membership.objects.annotate(
+        due_points=due(OuterRef("account"), Unit.POINTS, at),
+        due_credit=due(OuterRef("account"), Unit.CREDIT, at),
+    )

@@ -6,7 +6,7 @@ from cards.models import Tier
 from loyalty.ledger.drafts import Draft, Fact, Note, TierMove
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import TierSource
-from loyalty.operations import drafting
+from loyalty.operations import drafting, tiering
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     Standing,
@@ -81,7 +81,6 @@ def change_tier(
         note=note,
         result={
             "points": 0,
-            "lifetime": 0,
             "balance_before": standing.available,
             "balance_after": standing.available,
             "new_tier": reached.name if reached else None,
@@ -99,7 +98,8 @@ def _wanted(
     standing: Standing, tier_id: int | None, hold_until: datetime | None
 ) -> tuple[TierMove, TierTerms | None]:
     if tier_id is None:
-        reached = tiers.reached(standing.account.lifetime_points, standing.terms.tiers)
+        value = tiering.sums_after(standing, []).measured(standing.terms)
+        reached = tiers.reached(value, standing.terms.tiers)
         to_tier_id = reached.tier_id if reached else None
         return TierMove(to_tier_id=to_tier_id, source=TierSource.AUTOMATIC), reached
     found = Tier.objects.filter(pk=tier_id, card=standing.card, archived_at=None).first()
@@ -109,7 +109,7 @@ def _wanted(
     terms = TierTerms(
         tier_id=found.pk,
         name=found.name,
-        min_points=found.min_points,
+        min_value=found.min_value,
         multiplier=found.multiplier,
         entry_reward_id=found.entry_reward_id,
     )

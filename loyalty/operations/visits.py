@@ -24,7 +24,7 @@ from loyalty.operations.standing import (
     check_open,
     look,
 )
-from loyalty.rules.earning import Earning
+from loyalty.rules.awards import Award
 
 # A second scan of the same card so soon after a booking is most likely the same purchase.
 ASK_AGAIN = timedelta(minutes=2)
@@ -97,20 +97,20 @@ def _just_booked(membership_id: int, at: datetime) -> Transaction | None:
     return booked.order_by("-occurred_at", "-pk").first()
 
 
-def preview_purchase(*, deed: Deed, membership_id: int, bill: Bill, scan_id: int) -> Earning:
+def preview_purchase(*, deed: Deed, membership_id: int, bill: Bill, scan_id: int) -> Award:
     """Return what a purchase would earn now, by the rules that would book it. Source: R7.3.
 
     Raises what `purchases.purchase_earning` raises, and the errors of standing.
     """
-    return purchases.purchase_earning(_may_earn(deed, membership_id, scan_id), bill)
+    return purchases.purchase_earning(_may_earn(deed, membership_id, scan_id), bill).award
 
 
-def preview_points(*, deed: Deed, membership_id: int, points: int, scan_id: int) -> Earning:
+def preview_points(*, deed: Deed, membership_id: int, points: int, scan_id: int) -> Award:
     """Return what points entered on a points-only card would give now. Source: R9.2.
 
     Raises what `purchases.points_earning` raises, and the errors of standing.
     """
-    return purchases.points_earning(_may_earn(deed, membership_id, scan_id), points)
+    return purchases.points_earning(_may_earn(deed, membership_id, scan_id), points).award
 
 
 def _may_earn(deed: Deed, membership_id: int, scan_id: int) -> Standing:

@@ -78,7 +78,6 @@ def issue_voucher(
         result={
             "step": VoucherStatus.ISSUED,
             "points": -reward.cost,
-            "lifetime": 0,
             "balance_before": standing.available,
             "balance_after": standing.available - reward.cost,
             "reward": reward.name,
@@ -140,7 +139,6 @@ def use_voucher(*, deed: Deed, membership_id: int, voucher_id: int, scan_id: int
         result={
             "step": VoucherStatus.USED,
             "points": 0,
-            "lifetime": 0,
             "balance_before": standing.available,
             "balance_after": standing.available,
             "reward": voucher.reward.name,
@@ -199,7 +197,6 @@ def remove_voucher(
         result={
             "step": VoucherStatus.REMOVED,
             "points": points,
-            "lifetime": 0,
             "balance_before": standing.available,
             "balance_after": standing.available + points,
             "reward": voucher.reward.name,
@@ -220,4 +217,4 @@ def _points_back(voucher: Voucher, deed: Deed) -> tuple[Move, ...]:
     """Return the entry that gives a voucher's points back, mirrored from its issue."""
     issue = VoucherMove.objects.filter(voucher=voucher, from_status="").values("transaction")
     entry = Entry.objects.filter(transaction__in=issue, unit=Unit.POINTS).order_by("pk").first()
-    return (restoring.given_back(entry, deed.occurred_at),) if entry else ()
+    return (restoring.Mirror(at=deed.occurred_at).given_back(entry),) if entry else ()

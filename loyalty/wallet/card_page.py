@@ -142,10 +142,10 @@ def _membership(user: User, membership_id: int, at: datetime) -> Any:
         access.memberships_for_member(user=user)
         .filter(pk=membership_id)
         .annotate(
-            due_points=standing.due_points(OuterRef("account"), at),
+            due_points=standing.due(OuterRef("account"), Unit.POINTS, at),
             last_transaction=_last_transaction(),
             text=text_of(OuterRef("card")),
-            rules=Subquery(versions.order_by("-number").values("terms")[:1]),
+            terms_id=Subquery(versions.order_by("-number").values("pk")[:1]),
         )
         .order_by("pk")
         .first()
@@ -273,26 +273,26 @@ def _last_day(expires_at: datetime | None, zone: Any) -> date | None:
 
 
 def _tier_step(membership: Any) -> TierStep | None:
-    if membership.rules is None:
+    if membership.terms_id is None:
         return None
-    rules, account = terms.compiled(membership.rules), membership.account
+    rules, account = terms.of_version(membership.terms_id), membership.account
     # A tier given by hand may stand above what was awarded; the next step is above both.
-    stands_at = max(account.lifetime_points, account.tier.min_points if account.tier else -1)
+    stands_at = max(account.lifetime_points, account.tier.min_value if account.tier else -1)
     ahead = tiers.following(stands_at, rules.tiers)
     if ahead is None:
         return None
-    missing = words.points(ahead.min_points - account.lifetime_points, membership.card)
+    missing = words.points(ahead.min_value - account.lifetime_points, membership.card)
     return TierStep(
         value=account.lifetime_points,
-        target=ahead.min_points,
+        target=ahead.min_value,
         text=_("%(points)s to %(tier)s") % {"points": missing, "tier": ahead.name},
     )
 
 
 def _tier_note(membership: Any) -> str:
-    if membership.rules is None or membership.account.tier is None:
+    if membership.terms_id is None or membership.account.tier is None:
         return ""
-    tier = terms.compiled(membership.rules).tier(membership.account.tier_id)
+    tier = terms.of_version(membership.terms_id).tier(membership.account.tier_id)
     if tier is None or tier.multiplier == 1:
         return ""
     return _("%(tier)s earns %(times)s times the %(units)s.") % {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cards.models import Card, Reward, RewardStatus
+from loyalty.ledger.models import Unit
 from loyalty.members import access
 from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
@@ -39,7 +40,7 @@ def tiles(*, user: User, at: datetime) -> list[Tile]:
     held: list[Any] = list(
         access.memberships_for_member(user=user)
         .annotate(
-            due_points=standing.due_points(OuterRef("account"), at),
+            due_points=standing.due(OuterRef("account"), Unit.POINTS, at),
             text=text_of(OuterRef("card")),
         )
         .order_by("-joined_at", "-pk")
@@ -78,7 +79,7 @@ def _next(membership: Membership, rewards: list[Reward], available: int, at: dat
     tier = membership.account.tier
     states = [
         (reward, offers.state(_offer(reward), available=available, tier_points=tier_points, at=at))
-        for tier_points in (tier.min_points if tier else -1,)
+        for tier_points in (tier.min_value if tier else -1,)
         for reward in rewards
     ]
     ready = sum(state == OfferState.READY for _reward, state in states)
@@ -105,5 +106,5 @@ def _offer(reward: Reward) -> Offer:
         taken=0,
         valid_from=reward.valid_from,
         valid_until=reward.valid_until,
-        min_tier_points=reward.min_tier.min_points if reward.min_tier else None,
+        min_tier_points=reward.min_tier.min_value if reward.min_tier else None,
     )

@@ -40,3 +40,8 @@ def plain(minor: int, currency: str) -> str:
 def count(number: int) -> str:
     """Return a whole number for the reader's language, such as 1,234."""
     return format_decimal(number, locale=reader_locale())
+
+
+def decimal_number(number: Decimal) -> str:
+    """Return a decimal number for the reader's language, without needless zeros."""
+    return format_decimal(number, locale=reader_locale())

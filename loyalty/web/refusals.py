@@ -20,6 +20,7 @@ from loyalty.operations import (
     enrolments,
     guests,
     memberships,
+    numbering,
     offers,
     purchases,
     receipts,
@@ -30,7 +31,7 @@ from loyalty.operations import (
     tiers,
     vouchers,
 )
-from loyalty.rules import earning
+from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
 from loyalty.web.money import count
 
@@ -101,10 +102,11 @@ def _above_cap(error: adjustments.AboveCapError) -> str:
     return _("At most %(most)s at a time.") % {"most": count(error.most)}
 
 
-def _number(error: enrolments.CardNumberError) -> str:
+def _number(error: numbering.CardNumberError) -> str:
     return {
         "taken": _("This card number is taken. Type another."),
         "missing": _("Type the card number: letters and digits only."),
+        "exhausted": _("The series of card numbers has no more numbers. Tell the manager."),
     }.get(error.reason, _("This card number is not in stock. Take another card."))
 
 
@@ -171,17 +173,23 @@ _TABLE: dict[type[Exception], _Row] = {
         words=_says(lambda: _("Type an amount above zero.")),
         field="amount",
     ),
-    earning.AmountTooLargeError: _Row(
+    awards.AmountTooLargeError: _Row(
         code="amount_too_large",
         status=422,
         words=_says(lambda: _("The amount is above what one purchase may be on this card.")),
         field="amount",
     ),
-    earning.TooManyPointsError: _Row(
+    awards.TooManyPointsError: _Row(
         code="too_many_points",
         status=422,
         words=lambda error: _("At most %(most)s at a time.") % {"most": count(error.most)},
         field="points",
+    ),
+    awards.BasketDoesNotSumError: _Row(
+        code="basket_does_not_sum",
+        status=422,
+        words=_says(lambda: _("The lines do not sum to the bill. Nothing was booked.")),
+        field="amount",
     ),
     receipts.ReceiptNeedsStoreError: _Row(
         code="receipt_needs_store",
@@ -310,7 +318,7 @@ _TABLE: dict[type[Exception], _Row] = {
     enrolments.AlreadyMemberError: _Row(
         code="already_member", status=409, words=_already_member, field="phone"
     ),
-    enrolments.CardNumberError: _Row(code="card_number", status=422, words=_number, field="number"),
+    numbering.CardNumberError: _Row(code="card_number", status=422, words=_number, field="number"),
     enrolments.ConsentMissingError: _Row(
         code="consent_missing",
         status=422,

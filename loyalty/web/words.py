@@ -1,7 +1,6 @@
 """Deeds, rules and rewards in plain words; one set of words for wallet, counter and dashboard."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -9,19 +8,21 @@ from cards.models import Card
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.offers import RewardOffer
-from loyalty.rules.earning import Earning, Reason
 from loyalty.rules.offers import OfferState
-from loyalty.rules.rounding import Rounding
+from loyalty.web.explaining import explanation, given, points
 from loyalty.web.money import count, money
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-def points(number: int, card: Card) -> str:
-    """Return "12 points", "1 stamp": a count with the card's own unit."""
-    unit = card.unit_one if abs(number) == 1 else card.unit_many
-    return f"{count(number)} {unit}"
+__all__ = [
+    "HistoryLine",
+    "explanation",
+    "given",
+    "history_line",
+    "more_to_go",
+    "moved",
+    "offer_words",
+    "points",
+    "signed",
+]
 
 
 def signed(number: int) -> str:
@@ -31,40 +32,14 @@ def signed(number: int) -> str:
     return f"+{count(number)}" if number > 0 else f"\u2212{count(-number)}"
 
 
-def explanation(told: Transaction | Earning, card: Card) -> list[str]:
-    """Return why a deed gave what it gave, one short sentence a step (R7.3)."""
-    if isinstance(told, Earning):
-        steps: Sequence[dict[str, Any]] = [
-            {"reason": step.reason, "points": step.points, "facts": dict(step.facts)}
-            for step in told.steps
-        ]
-    else:
-        steps = told.result.get("explanation", [])
-    return [_step(step, card) for step in steps]
-
-
-def _step(step: dict[str, Any], card: Card) -> str:
-    facts = step["facts"]
-    match Reason(step["reason"]):
-        case Reason.BELOW_MINIMUM:
-            least = money(int(facts["min_minor"]), card.currency)
-            return _("Purchases below %(least)s earn nothing.") % {"least": least}
-        case Reason.STEPS:
-            return _("%(points)s per %(amount)s, rounded down") % {
-                "points": points(int(facts["points_per_step"]), card),
-                "amount": money(int(facts["step_minor"]), card.currency),
-            }
-        case Reason.TIER:
-            rounded = {
-                Rounding.DOWN: _("rounded down"),
-                Rounding.HALF_UP: _("rounded"),
-                Rounding.UP: _("rounded up"),
-            }[Rounding(facts["rounding"])]
-            return _("%(tier)s: times %(multiplier)s, %(rounded)s") % {**facts, "rounded": rounded}
-        case Reason.CAP:
-            return _("at most %(points)s a purchase") % {"points": points(step["points"], card)}
-        case Reason.ENTERED:
-            return _("entered at the counter")
+def moved(deed: Transaction, card: Card) -> str:
+    """Return what a deed moved, with its sign: points, credit, or both."""
+    credit = deed.credit_minor
+    if not credit:
+        return signed(deed.points)
+    sign = "+" if credit > 0 else "\u2212"
+    text = f"{sign}{money(abs(credit), card.currency)}"
+    return f"{signed(deed.points)}, {text}" if deed.points else text
 
 
 def more_to_go(missing_minor: int, card: Card) -> str:
@@ -96,7 +71,7 @@ def history_line(deed: Transaction, card: Card) -> HistoryLine:
     return HistoryLine(
         title=_title(deed, card),
         detail=", ".join(part for part in (*why, comment) if part),
-        points_text=signed(deed.points),
+        points_text=moved(deed, card),
         is_undone=hasattr(deed, "reversal"),
     )
 

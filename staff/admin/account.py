@@ -251,7 +251,7 @@ class OverviewPage(AccountPage):
         awarded = self.membership.account.lifetime_points
         ahead = (
             self.membership.card.tiers.filter(archived_at=None, min_points__gt=awarded)
-            .order_by("min_points")
+            .order_by("min_value")
             .first()
         )
-        return {"tier": ahead, "missing": ahead.min_points - awarded} if ahead else None
+        return {"tier": ahead, "missing": ahead.min_value - awarded} if ahead else None

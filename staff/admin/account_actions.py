@@ -198,7 +198,7 @@ class TierPage(ActionPage):
         """Return the tiers there are."""
         card = self.membership.card
         today = timezone.localtime(self.at, card.partner.zone()).date()
-        found = card.tiers.filter(archived_at=None).order_by("min_points", "pk")
+        found = card.tiers.filter(archived_at=None).order_by("min_value", "pk")
         return {"tiers": list(found), "today": today}
 
     def act(self, deed: Deed, form: TierForm) -> str:

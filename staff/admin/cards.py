@@ -101,7 +101,7 @@ class TiersInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one m
     extra = 0
     can_delete = False
     hide_title = True
-    fields = ("name", "code", "min_points", "multiplier", "entry_reward", "is_archived")
+    fields = ("name", "code", "min_value", "multiplier", "entry_reward", "is_archived")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer this card's rewards for entry, none on a new card."""
@@ -114,7 +114,7 @@ class TiersInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one m
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the tiers from the lowest up."""
-        return super().get_queryset(request).order_by("min_points", "pk")
+        return super().get_queryset(request).order_by("min_value", "pk")
 
 
 class RewardsInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one model, named below
@@ -302,8 +302,8 @@ class CardAdmin(PartnerAdmin):
     def make_room(self, formset: Any) -> None:
         """Let two tiers change places in one save: thresholds are unique at every moment."""
         if formset.model is Tier:
-            moved = [row.pk for row, names in formset.changed_objects if "min_points" in names]
-            Tier.objects.filter(pk__in=moved).update(min_points=F("min_points") + TIERS_ASIDE)
+            moved = [row.pk for row, names in formset.changed_objects if "min_value" in names]
+            Tier.objects.filter(pk__in=moved).update(min_value=F("min_value") + TIERS_ASIDE)
 
     @page_button(_("Posters"), "print")
     def posters(self, request: HttpRequest, object_id: str) -> HttpResponse:

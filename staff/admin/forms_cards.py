@@ -203,11 +203,11 @@ class TierRows(CodedRows):
         for form in self.forms:
             if not form.is_valid() or not (form.has_changed() or form.instance.pk):
                 continue
-            points = form.cleaned_data.get("min_points")
+            points = form.cleaned_data.get("min_value")
             if points is None or form.cleaned_data.get("is_archived"):
                 continue
             if points in seen:
-                form.add_error("min_points", _("Another tier starts there."))
+                form.add_error("min_value", _("Another tier starts there."))
             seen.add(points)
 
 
@@ -241,7 +241,7 @@ class TierRowForm(RowForm):
 
     class Meta:
         model = Tier
-        fields = ("name", "code", "min_points", "multiplier", "entry_reward")
+        fields = ("name", "code", "min_value", "multiplier", "entry_reward")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

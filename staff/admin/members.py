@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clubs.models import Partner
-from loyalty.ledger.models import Entry
+from loyalty.ledger.models import Entry, Unit
 from loyalty.members import codes
 from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
@@ -133,7 +133,7 @@ class MembershipAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the memberships with what can be spent."""
-        due = standing.due_points(OuterRef("account"), timezone.now())
+        due = standing.due(OuterRef("account"), Unit.POINTS, timezone.now())
         found: QuerySet[Any] = super().get_queryset(request).annotate(due_points=due)
         return found
 

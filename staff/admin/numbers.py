@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cards.models import Card, NumberMode, PrintedCard
 from loyalty.members import codes
 from loyalty.members.models import Membership
+from loyalty.operations import numbering
 from loyalty.web import qr
 from loyalty.web.fields import PointsField
 from staff import posters
@@ -77,7 +78,7 @@ def add_numbers(*, card_id: int, count: int) -> list[PrintedCard]:
         PrintedCard(
             partner_id=card.partner_id,
             card=card,
-            number=f"{card.number_prefix}{number:0{card.number_width}d}",
+            number=numbering.numbered(card, number),
             code=codes.new_card_code(),
         )
         for number in range(first, first + count)

@@ -15,7 +15,7 @@ from loyalty.operations import redemptions, visits
 from loyalty.operations.deeds import Deed
 from loyalty.operations.purchases import Bill
 from loyalty.operations.visits import Visit
-from loyalty.rules.earning import Earning
+from loyalty.rules.awards import Award
 from loyalty.web import words
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
@@ -160,13 +160,13 @@ def preview(request: HttpRequest, scan_id: int) -> JsonResponse:
     try:
         if not form.is_valid():
             return JsonResponse(_told(error=_first_error(form)))
-        earning = _foretell(request, scan, membership, form)
+        award = _foretell(request, scan, membership, form)
     except REFUSALS as error:
         return JsonResponse(_told(error=refusal_of(error).message))
-    return JsonResponse(_told(earning, card))
+    return JsonResponse(_told(award, card))
 
 
-def _foretell(request: HttpRequest, scan: Scan, membership: Membership, form: DeedForm) -> Earning:
+def _foretell(request: HttpRequest, scan: Scan, membership: Membership, form: DeedForm) -> Award:
     card, deed_ = membership.card, deed_of(request, scan)
     if card.is_points_only:
         return visits.preview_points(
@@ -188,18 +188,20 @@ def _first_error(form: DeedForm) -> str:
 
 
 def _told(
-    earning: Earning | None = None, card: Card | None = None, *, error: str = ""
+    award: Award | None = None, card: Card | None = None, *, error: str = ""
 ) -> dict[str, str]:
     """Return what static/js/staff/amount.js shows."""
-    if earning is None or card is None:
+    if award is None or card is None:
         return {"figure": "", "why": "", "button": "", "error": error}
-    points = words.points(earning.points, card)
-    if earning.points == 0:
-        why = [*words.explanation(earning, card), words.more_to_go(earning.missing_minor, card)]
+    points = words.given(award.points, award.credit_minor, card)
+    if not (award.points or award.credit_minor):
+        why = words.explanation(award, card)
+        if award.missing_minor:
+            why.append(words.more_to_go(award.missing_minor, card))
         return {"figure": points, "why": " · ".join(why), "button": _("Book it"), "error": ""}
     return {
         "figure": f"+{points}",
-        "why": ", ".join(words.explanation(earning, card)),
+        "why": ", ".join(words.explanation(award, card)),
         "button": _("Award %(points)s") % {"points": points},
         "error": "",
     }

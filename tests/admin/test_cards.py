@@ -317,15 +317,15 @@ def test_tiers_are_archived_never_deleted_and_may_change_places():
     client = at_desk(cast.petra)
 
     swapped = submit(
-        client, page(cast.card), **{"tiers-0-min_points": "500", "tiers-1-min_points": "100"}
+        client, page(cast.card), **{"tiers-0-min_value": "500", "tiers-1-min_value": "100"}
     )
-    same = submit(client, page(cast.card), **{"tiers-0-min_points": "500"})
+    same = submit(client, page(cast.card), **{"tiers-0-min_value": "500"})
     submit(client, page(cast.card), **{"tiers-0-is_archived": "on"})
 
     assert swapped.status_code == 302, errors(swapped)
     assert errors(same) == "Another tier starts there."
     assert "tiers-0-DELETE" not in shown(client, page(cast.card))
-    assert Tier.objects.get(pk=silver.pk).min_points == 500
+    assert Tier.objects.get(pk=silver.pk).min_value == 500
     assert Tier.objects.get(pk=gold.pk).archived_at is not None
     assert [tier["name"] for tier in _latest(cast.card).terms["tiers"]] == ["Silver"]
 

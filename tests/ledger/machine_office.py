@@ -162,7 +162,7 @@ class InTheOffice(Street):
 
     def _publish(self, number):
         euros = 90 + number
-        self.silver.min_points = self.cafe.tiers["Silver"] = euros
+        self.silver.min_value = self.cafe.tiers["Silver"] = euros
         self.silver.save()
         publish(self.cast.card, self.at)
         self.counts["publish rules"] += 1

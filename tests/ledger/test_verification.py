@@ -350,7 +350,7 @@ def test_a_tier_held_by_hand_and_rules_published_since_are_no_mismatch(cast):
     place(cast, gold, at=NOON + days(36))
     assert found() == {}
     place(cast, None, at=NOON + days(36))
-    gold.min_points = 10
+    gold.min_value = 10
     gold.save()
     publish(cast.card, NOON + days(37))
 

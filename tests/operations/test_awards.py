@@ -469,7 +469,7 @@ def test_higher_thresholds_published_later_count_from_the_next_deed():
     cast = make_cast()
     gold = make_tier(cast.card, "Gold", 50)
     buy(cast, 6000)
-    gold.min_points = 1000
+    gold.min_value = 1000
     gold.save()
     publish(cast.card, NOON + days(1))
 

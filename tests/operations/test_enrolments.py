@@ -10,7 +10,7 @@ from clubs.models import StaffMember
 from loyalty.ledger.models import Entry, Kind, Source, Transaction
 from loyalty.members import codes
 from loyalty.members.models import ConsentSource, GuestLink, Member, Membership, ScanMeans
-from loyalty.operations import enrolments, guests, scans, standing
+from loyalty.operations import enrolments, guests, numbering, scans, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.scans import Looker
@@ -239,7 +239,7 @@ def test_a_typed_number_that_is_no_number_or_taken_is_refused(number, reason):
     cast = make_cast(number_prefix="HC", number_width=4)
     Card.objects.update(number_mode="TYPED")
 
-    with pytest.raises(enrolments.CardNumberError) as refused:
+    with pytest.raises(numbering.CardNumberError) as refused:
         guest(cast, number=number)
 
     assert refused.value.reason == reason
@@ -263,7 +263,7 @@ def test_pre_printed_cards_are_given_out_once_each_with_their_own_code():
     assert (second.number, second.code) == ("A2", PrintedCard.objects.get(number="A2").code)
     assert first.number == "A1"
     for number in ("", "A1", "A3", "A9"):
-        with pytest.raises(enrolments.CardNumberError) as refused:
+        with pytest.raises(numbering.CardNumberError) as refused:
             guest(cast, number=number)
         assert refused.value.reason == "not in stock"
 

@@ -1,5 +1,6 @@
 """The arithmetic as tables: earning, rounding, tiers, expiry, lots, offers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -8,39 +9,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules import earning, expiry, lots, offers, tiers
-from loyalty.rules.earning import Reason
+from loyalty.rules import awards, expiry, lots, offers, tiers
+from loyalty.rules.baskets import Basket, Facts
+from loyalty.rules.explanations import Reason
 from loyalty.rules.lots import OpenLot
 from loyalty.rules.offers import Offer, OfferState
 from loyalty.rules.rounding import Rounding, whole
-from loyalty.rules.terms import Line, Terms, TierTerms
+from loyalty.rules.terms import Line, Plan, Terms, TierTerms
 
 NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
 LISBON = ZoneInfo("Europe/Lisbon")
 
 
-def a_tier(min_points=0, multiplier="1", tier_id=1, name="Silver"):
+def a_tier(min_value=0, multiplier="1", tier_id=1, name="Silver"):
     return TierTerms(
-        tier_id=tier_id, name=name, min_points=min_points, multiplier=Decimal(multiplier)
+        tier_id=tier_id, name=name, min_value=min_value, multiplier=Decimal(multiplier)
     )
 
 
 def some_terms(**changes):
     line = Line(
-        step_minor=changes.pop("step_minor", 100),
-        points_per_step=changes.pop("points_per_step", 1),
-        min_amount_minor=changes.pop("min_amount_minor", 0),
+        key=-1,
+        value=Decimal(changes.pop("step_minor", 100)),
+        award=changes.pop("points_per_step", 1),
     )
     facts = {
-        "is_points_only": False,
         "max_amount_minor": 10_000_000,
         "max_points": 100_000,
-        "rounding": Rounding.DOWN,
-        "welcome_points": 0,
-        "expiry_days": None,
-        "tiers": (),
+        "plans": (Plan(code="SIMPLE", lines=(line,)),),
     }
-    return Terms(line=line, **(facts | changes))
+    return Terms(**(facts | changes))
+
+
+def earn(*, amount_minor, terms, tier):
+    """Return the award of a plain amount for a member of this tier."""
+    tier_id = None
+    if tier is not None:
+        terms, tier_id = replace(terms, tiers=(tier,)), tier.tier_id
+    return awards.award(
+        basket=Basket(amount_minor=amount_minor),
+        terms=terms,
+        facts=Facts(at=NOON, tier_id=tier_id),
+    )
 
 
 # Rules 1: every 100.00 gives 10, only full steps count.
@@ -60,7 +70,7 @@ EVERY_TABLE = [
 def test_only_full_steps_of_the_amount_earn(spent, points, missing):
     terms = some_terms(step_minor=10_000, points_per_step=10)
 
-    found = earning.earn_by_amount(amount_minor=spent, terms=terms, tier=None)
+    found = earn(amount_minor=spent, terms=terms, tier=None)
 
     assert (found.points, found.missing_minor) == (points, missing)
     assert [step.reason for step in found.steps] == [Reason.STEPS]
@@ -84,7 +94,7 @@ def test_a_tier_multiplies_and_the_cards_mode_rounds(multiplier, down, half_up, 
     tier = a_tier(multiplier=multiplier)
 
     found = [
-        earning.earn_by_amount(amount_minor=700, terms=some_terms(rounding=mode), tier=tier).points
+        earn(amount_minor=700, terms=some_terms(rounding=mode), tier=tier).points
         for mode in (Rounding.DOWN, Rounding.HALF_UP, Rounding.UP)
     ]
 
@@ -94,7 +104,7 @@ def test_a_tier_multiplies_and_the_cards_mode_rounds(multiplier, down, half_up, 
 def test_the_explanation_names_each_step_with_its_facts():
     terms = some_terms(min_amount_minor=500, max_points=12)
 
-    found = earning.earn_by_amount(amount_minor=970, terms=terms, tier=a_tier(multiplier="1.50"))
+    found = earn(amount_minor=970, terms=terms, tier=a_tier(multiplier="1.50"))
 
     assert [(step.reason, step.points) for step in found.steps] == [
         (Reason.STEPS, 9),
@@ -126,7 +136,7 @@ MINIMUM_TABLE = [
 def test_below_the_smallest_amount_nothing_is_earned(spent, points, missing):
     terms = some_terms(min_amount_minor=500)
 
-    found = earning.earn_by_amount(amount_minor=spent, terms=terms, tier=None)
+    found = earn(amount_minor=spent, terms=terms, tier=None)
 
     assert (found.points, found.missing_minor) == (points, missing)
     assert (found.steps[0].reason == Reason.BELOW_MINIMUM) == (spent < 500)
@@ -135,7 +145,7 @@ def test_below_the_smallest_amount_nothing_is_earned(spent, points, missing):
 def test_below_a_smallest_amount_that_is_less_than_a_step_the_step_is_missing():
     terms = some_terms(step_minor=5000, min_amount_minor=1000)
 
-    found = earning.earn_by_amount(amount_minor=999, terms=terms, tier=None)
+    found = earn(amount_minor=999, terms=terms, tier=None)
 
     assert (found.points, found.missing_minor) == (0, 4001)
 
@@ -153,10 +163,9 @@ FIRST_POINT_TABLE = [
 def test_a_slow_tier_is_told_the_amount_at_which_it_earns(multiplier, mode, missing):
     terms, tier = some_terms(rounding=mode), a_tier(multiplier=multiplier)
 
-    found = earning.earn_by_amount(amount_minor=150, terms=terms, tier=tier)
+    found = earn(amount_minor=150, terms=terms, tier=tier)
     enough, short = (
-        earning.earn_by_amount(amount_minor=150 + missing - gap, terms=terms, tier=tier).points
-        for gap in (0, 1)
+        earn(amount_minor=150 + missing - gap, terms=terms, tier=tier).points for gap in (0, 1)
     )
 
     assert (found.points, found.missing_minor, enough, short) == (0, missing, 1, 0)
@@ -165,20 +174,20 @@ def test_a_slow_tier_is_told_the_amount_at_which_it_earns(multiplier, mode, miss
 def test_rounding_up_earns_from_the_first_step_on():
     terms, tier = some_terms(rounding=Rounding.UP), a_tier(multiplier="0.07")
 
-    found = earning.earn_by_amount(amount_minor=40, terms=terms, tier=tier)
+    found = earn(amount_minor=40, terms=terms, tier=tier)
 
     assert (found.points, found.missing_minor) == (0, 60)
 
 
 def test_a_card_that_gives_nothing_per_step_never_says_that_less_than_nothing_is_missing():
-    found = earning.earn_by_amount(amount_minor=150, terms=some_terms(points_per_step=0), tier=None)
+    found = earn(amount_minor=150, terms=some_terms(points_per_step=0), tier=None)
 
     assert (found.points, found.missing_minor) == (0, 50)
 
 
 def test_an_amount_above_the_largest_is_refused():
-    with pytest.raises(earning.AmountTooLargeError) as refused:
-        earning.earn_by_amount(amount_minor=101, terms=some_terms(max_amount_minor=100), tier=None)
+    with pytest.raises(awards.AmountTooLargeError) as refused:
+        earn(amount_minor=101, terms=some_terms(max_amount_minor=100), tier=None)
 
     assert refused.value.most_minor == 100
 
@@ -187,11 +196,11 @@ def test_an_amount_above_the_largest_is_refused():
 def test_entered_points_are_taken_as_they_are_up_to_the_cap():
     terms = some_terms(max_points=50)
 
-    found = earning.earn_by_points(points=50, terms=terms)
+    found = awards.entered(points=50, terms=terms)
 
     assert (found.points, found.steps[0].reason, found.missing_minor) == (50, Reason.ENTERED, 0)
-    with pytest.raises(earning.TooManyPointsError) as refused:
-        earning.earn_by_points(points=51, terms=terms)
+    with pytest.raises(awards.TooManyPointsError) as refused:
+        awards.entered(points=51, terms=terms)
     assert refused.value.most == 50
 
 
@@ -205,7 +214,7 @@ def test_splitting_a_purchase_never_earns_more_than_the_whole(one, other, step, 
     tier = a_tier(multiplier=str(multiplier))
 
     def points(amount):
-        return earning.earn_by_amount(amount_minor=amount, terms=terms, tier=tier).points
+        return earn(amount_minor=amount, terms=terms, tier=tier).points
 
     assert points(one) + points(other) <= points(one + other)
 
@@ -213,10 +222,10 @@ def test_splitting_a_purchase_never_earns_more_than_the_whole(one, other, step, 
 @given(amounts, st.integers(1, 5000))
 def test_the_missing_amount_is_the_smallest_that_earns_more(amount, step):
     terms = some_terms(step_minor=step, max_points=10**9)
-    found = earning.earn_by_amount(amount_minor=amount, terms=terms, tier=None)
+    found = earn(amount_minor=amount, terms=terms, tier=None)
 
     def points(more):
-        return earning.earn_by_amount(amount_minor=amount + more, terms=terms, tier=None).points
+        return earn(amount_minor=amount + more, terms=terms, tier=None).points
 
     assert points(found.missing_minor) == found.points + 1
     assert points(found.missing_minor - 1) == found.points
