@@ -3,9 +3,7 @@
 Every sentence says what happened and what to do next; none of these wrote anything.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,6 +32,7 @@ from loyalty.operations import (
 from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
 from loyalty.web.money import count
+from loyalty.web.refusal_rows import Row, Rows, says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +42,6 @@ class Refusal:
     code: str
     status: int
     message: str
-    field: str = ""
-
-
-Words = Callable[[Any], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    code: str
-    status: int
-    words: Words
     field: str = ""
 
 
@@ -110,201 +98,195 @@ def _number(error: numbering.CardNumberError) -> str:
     }.get(error.reason, _("This card number is not in stock. Take another card."))
 
 
-def _says(text: Callable[[], str]) -> Words:
-    return lambda _error: text()
-
-
-_TABLE: dict[type[Exception], _Row] = {
-    standing.MembershipNotFoundError: _Row(
-        code="not_found", status=404, words=_says(lambda: _("There is no such member here."))
+_TABLE: Rows = {
+    standing.MembershipNotFoundError: Row(
+        code="not_found", status=404, words=says(lambda: _("There is no such member here."))
     ),
-    standing.NotAllowedError: _Row(
+    standing.NotAllowedError: Row(
         code="not_allowed",
         status=403,
-        words=_says(lambda: _("You may not do this. Nothing was booked. Ask the manager.")),
+        words=says(lambda: _("You may not do this. Nothing was booked. Ask the manager.")),
     ),
-    standing.OwnMembershipError: _Row(
+    standing.OwnMembershipError: Row(
         code="own_membership",
         status=403,
-        words=_says(lambda: _("This is your own card. Ask a colleague. Nothing was booked.")),
+        words=says(lambda: _("This is your own card. Ask a colleague. Nothing was booked.")),
     ),
-    standing.ScanTooOldError: _Row(
+    standing.ScanTooOldError: Row(
         code="scan_too_old",
         status=409,
-        words=_says(lambda: _("The scan is too old. Scan a fresh code. Nothing was booked.")),
+        words=says(lambda: _("The scan is too old. Scan a fresh code. Nothing was booked.")),
     ),
-    standing.MembershipNotActiveError: _Row(
+    standing.MembershipNotActiveError: Row(
         code="membership_not_active", status=409, words=_inactive
     ),
-    standing.CardNotOpenError: _Row(
+    standing.CardNotOpenError: Row(
         code="card_not_open",
         status=409,
-        words=_says(lambda: _("This card is not in use right now. Nothing was booked.")),
+        words=says(lambda: _("This card is not in use right now. Nothing was booked.")),
     ),
-    standing.LimitReachedError: _Row(code="limit_reached", status=409, words=_limit),
-    deeds.RepeatDiffersError: _Row(
+    standing.LimitReachedError: Row(code="limit_reached", status=409, words=_limit),
+    deeds.RepeatDiffersError: Row(
         code="repeat_differs",
         status=422,
-        words=_says(
+        words=says(
             lambda: _("This page was used for something else already. Open it again, then book.")
         ),
     ),
-    purchases.WrongCurrencyError: _Row(
+    purchases.WrongCurrencyError: Row(
         code="wrong_currency",
         status=422,
-        words=_says(lambda: _("The card takes another currency. Nothing was booked.")),
+        words=says(lambda: _("The card takes another currency. Nothing was booked.")),
         field="amount",
     ),
-    purchases.PointsOnlyCardError: _Row(
+    purchases.PointsOnlyCardError: Row(
         code="points_only",
         status=422,
-        words=_says(lambda: _("On this card staff enter points, not an amount.")),
+        words=says(lambda: _("On this card staff enter points, not an amount.")),
         field="amount",
     ),
-    purchases.AmountCardError: _Row(
+    purchases.AmountCardError: Row(
         code="amount_only",
         status=422,
-        words=_says(lambda: _("On this card staff enter an amount, not points.")),
+        words=says(lambda: _("On this card staff enter an amount, not points.")),
         field="points",
     ),
-    purchases.NothingToAwardError: _Row(
+    purchases.NothingToAwardError: Row(
         code="nothing_to_award",
         status=422,
-        words=_says(lambda: _("Type an amount above zero.")),
+        words=says(lambda: _("Type an amount above zero.")),
         field="amount",
     ),
-    awards.AmountTooLargeError: _Row(
+    awards.AmountTooLargeError: Row(
         code="amount_too_large",
         status=422,
-        words=_says(lambda: _("The amount is above what one purchase may be on this card.")),
+        words=says(lambda: _("The amount is above what one purchase may be on this card.")),
         field="amount",
     ),
-    awards.TooManyPointsError: _Row(
+    awards.TooManyPointsError: Row(
         code="too_many_points",
         status=422,
         words=lambda error: _("At most %(most)s at a time.") % {"most": count(error.most)},
         field="points",
     ),
-    awards.BasketDoesNotSumError: _Row(
+    awards.BasketDoesNotSumError: Row(
         code="basket_does_not_sum",
         status=422,
-        words=_says(lambda: _("The lines do not sum to the bill. Nothing was booked.")),
+        words=says(lambda: _("The lines do not sum to the bill. Nothing was booked.")),
         field="amount",
     ),
-    receipts.ReceiptNeedsStoreError: _Row(
+    receipts.ReceiptNeedsStoreError: Row(
         code="receipt_needs_store",
         status=422,
-        words=_says(lambda: _("Choose your store first; a receipt belongs to a store.")),
+        words=says(lambda: _("Choose your store first; a receipt belongs to a store.")),
         field="receipt",
     ),
-    receipts.ReceiptAlreadyUsedError: _Row(
+    receipts.ReceiptAlreadyUsedError: Row(
         code="receipt_used",
         status=409,
-        words=_says(lambda: _("This receipt was booked already. Nothing was booked now.")),
+        words=says(lambda: _("This receipt was booked already. Nothing was booked now.")),
         field="receipt",
     ),
-    drafting.NotEnoughPointsError: _Row(
+    drafting.NotEnoughPointsError: Row(
         code="not_enough_points", status=409, words=_missing_points, field="points"
     ),
-    offers.RewardNotAvailableError: _Row(
+    offers.RewardNotAvailableError: Row(
         code="reward_not_available", status=409, words=_reward, field="reward"
     ),
-    redemptions.ClaimNotFoundError: _Row(
+    redemptions.ClaimNotFoundError: Row(
         code="claim_not_found",
         status=404,
-        words=_says(lambda: _("This code is not known. Nothing was booked.")),
+        words=says(lambda: _("This code is not known. Nothing was booked.")),
     ),
-    redemptions.ClaimExpiredError: _Row(
+    redemptions.ClaimExpiredError: Row(
         code="claim_expired",
         status=409,
-        words=_says(
+        words=says(
             lambda: _("This code has expired. Ask the member to start again. Nothing was booked.")
         ),
     ),
-    redemptions.ClaimUsedError: _Row(
+    redemptions.ClaimUsedError: Row(
         code="claim_used",
         status=409,
-        words=_says(lambda: _("This reward was handed out already. Nothing was booked now.")),
+        words=says(lambda: _("This reward was handed out already. Nothing was booked now.")),
     ),
-    vouchers.VoucherNotFoundError: _Row(
+    vouchers.VoucherNotFoundError: Row(
         code="voucher_not_found",
         status=404,
-        words=_says(lambda: _("There is no such voucher. Nothing was booked.")),
+        words=says(lambda: _("There is no such voucher. Nothing was booked.")),
     ),
-    vouchers.VoucherNotReadyError: _Row(
+    vouchers.VoucherNotReadyError: Row(
         code="voucher_not_ready",
         status=409,
-        words=_says(lambda: _("This voucher was used or has expired. Nothing was booked now.")),
+        words=says(lambda: _("This voucher was used or has expired. Nothing was booked now.")),
     ),
-    adjustments.AboveCapError: _Row(
+    adjustments.AboveCapError: Row(
         code="above_cap",
         status=422,
         words=_above_cap,
         field="points",
     ),
-    adjustments.NothingToAdjustError: _Row(
+    adjustments.NothingToAdjustError: Row(
         code="nothing_to_adjust",
         status=422,
-        words=_says(lambda: _("Type a number other than zero.")),
+        words=says(lambda: _("Type a number other than zero.")),
         field="points",
     ),
-    tiers.TierNotFoundError: _Row(
+    tiers.TierNotFoundError: Row(
         code="tier_not_found",
         status=404,
-        words=_says(lambda: _("There is no such tier any more.")),
+        words=says(lambda: _("There is no such tier any more.")),
         field="tier",
     ),
-    tiers.TierUnchangedError: _Row(
+    tiers.TierUnchangedError: Row(
         code="tier_unchanged",
         status=409,
-        words=_says(lambda: _("The member is in this tier already.")),
+        words=says(lambda: _("The member is in this tier already.")),
         field="tier",
     ),
-    rollbacks.NothingToUndoError: _Row(
+    rollbacks.NothingToUndoError: Row(
         code="nothing_to_undo",
         status=409,
-        words=_says(lambda: _("There is nothing to undo. Nothing was changed.")),
+        words=says(lambda: _("There is nothing to undo. Nothing was changed.")),
     ),
-    rollbacks.AlreadyUndoneError: _Row(
+    rollbacks.AlreadyUndoneError: Row(
         code="already_undone",
         status=409,
-        words=_says(lambda: _("This was undone already. Nothing was changed now.")),
+        words=says(lambda: _("This was undone already. Nothing was changed now.")),
     ),
-    rollbacks.NotTheLatestError: _Row(
+    rollbacks.NotTheLatestError: Row(
         code="not_the_latest",
         status=409,
-        words=_says(
+        words=says(
             lambda: _("Something was booked after it. Undo that first. Nothing was changed.")
         ),
     ),
-    rollbacks.UndoTimeOverError: _Row(
+    rollbacks.UndoTimeOverError: Row(
         code="undo_time_over",
         status=409,
-        words=_says(lambda: _("The time to undo is over. Ask the manager. Nothing was changed.")),
+        words=says(lambda: _("The time to undo is over. Ask the manager. Nothing was changed.")),
     ),
-    rollbacks.VoucherUsedError: _Row(
+    rollbacks.VoucherUsedError: Row(
         code="voucher_used",
         status=409,
-        words=_says(lambda: _("A voucher that came with it was used since. Nothing was changed.")),
+        words=says(lambda: _("A voucher that came with it was used since. Nothing was changed.")),
     ),
-    restoring.PointsAlreadySpentError: _Row(
+    restoring.PointsAlreadySpentError: Row(
         code="points_already_spent",
         status=409,
-        words=_says(
-            lambda: _("Its points were spent since. Undo that first. Nothing was changed.")
-        ),
+        words=says(lambda: _("Its points were spent since. Undo that first. Nothing was changed.")),
     ),
-    memberships.StatusUnchangedError: _Row(
+    memberships.StatusUnchangedError: Row(
         code="status_unchanged",
         status=409,
-        words=_says(lambda: _("This was done already. Nothing was changed now.")),
+        words=says(lambda: _("This was done already. Nothing was changed now.")),
     ),
-    enrolments.EnrolmentNotAllowedError: _Row(
+    enrolments.EnrolmentNotAllowedError: Row(
         code="enrolment_not_allowed",
         status=403,
-        words=_says(lambda: _("You may not enrol members for this card.")),
+        words=says(lambda: _("You may not enrol members for this card.")),
     ),
-    enrolments.MemberQuotaError: _Row(
+    enrolments.MemberQuotaError: Row(
         code="member_quota",
         status=409,
         words=lambda error: (
@@ -315,43 +297,44 @@ _TABLE: dict[type[Exception], _Row] = {
             % {"limit": count(error.limit)}
         ),
     ),
-    enrolments.AlreadyMemberError: _Row(
+    enrolments.AlreadyMemberError: Row(
         code="already_member", status=409, words=_already_member, field="phone"
     ),
-    numbering.CardNumberError: _Row(code="card_number", status=422, words=_number, field="number"),
-    enrolments.ConsentMissingError: _Row(
+    numbering.CardNumberError: Row(code="card_number", status=422, words=_number, field="number"),
+    enrolments.ConsentMissingError: Row(
         code="consent_missing",
         status=422,
-        words=_says(
+        words=says(
             lambda: _("Agree to the privacy text first; nobody becomes a member without it.")
         ),
         field="consent",
     ),
-    guests.LinkNotUsableError: _Row(
+    guests.LinkNotUsableError: Row(
         code="link_not_usable",
         status=404,
-        words=_says(
+        words=says(
             lambda: _("This link was used or is too old. Ask at the counter for a new one.")
         ),
     ),
-    guests.OwnLinkError: _Row(
+    guests.OwnLinkError: Row(
         code="own_link",
         status=403,
-        words=_says(lambda: _("You made this link. The member opens it on their own phone.")),
+        words=says(lambda: _("You made this link. The member opens it on their own phone.")),
     ),
-    guests.NotAGuestError: _Row(
+    guests.NotAGuestError: Row(
         code="not_a_guest",
         status=409,
-        words=_says(lambda: _("This card has its own sign-in already.")),
+        words=says(lambda: _("This card has its own sign-in already.")),
     ),
-    CardNotFoundError: _Row(
-        code="not_found", status=404, words=_says(lambda: _("There is no such card."))
+    CardNotFoundError: Row(
+        code="not_found", status=404, words=says(lambda: _("There is no such card."))
     ),
-    MembershipNotSeenError: _Row(
-        code="not_found", status=404, words=_says(lambda: _("There is no such card."))
+    MembershipNotSeenError: Row(
+        code="not_found", status=404, words=says(lambda: _("There is no such card."))
     ),
 }
 
+# Areas with tables of their own are merged here: _TABLE |= refusals_of_that_area.ROWS
 REFUSALS: tuple[type[Exception], ...] = tuple(_TABLE)
 
 
