@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, assert_never
 
 from loyalty.rules.terms import ConflictMethod
 
@@ -37,3 +37,5 @@ def resolve(values: Sequence[Value], method: ConflictMethod) -> Resolution:
             return Resolution(sum(values), everyone, 1)
         case ConflictMethod.AVERAGE:
             return Resolution(Fraction(sum(values)) / len(values), everyone, len(values))
+        case unknown:
+            assert_never(unknown)

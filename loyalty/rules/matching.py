@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from loyalty.rules.baskets import Basket, BasketLine, Facts
 from loyalty.rules.compiling import Compiled, CompiledLine, CompiledPlan, HeldLines
@@ -237,6 +237,8 @@ def fires_at(line: CompiledLine, ordinal: int) -> bool:
             return ordinal == count
         case TransactionCriteria.GREATER:
             return ordinal > count
+        case unknown:
+            assert_never(unknown)
 
 
 def as_decimal(basis: int, scale: int) -> Decimal:

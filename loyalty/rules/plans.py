@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, time
 from enum import StrEnum
+from typing import assert_never
 
 from loyalty.rules import special_days
 from loyalty.rules.baskets import Facts
@@ -64,6 +65,8 @@ def _is_its_day(plan: Plan, terms: Terms, facts: Facts) -> bool:
             return is_special(facts.at.date(), terms.special_days)
         case PlanType.CUSTOMER_DAYS:
             return facts.is_customer_day
+        case unknown:
+            assert_never(unknown)
 
 
 def _hours_outcome(hours: Sequence[Hours], facts: Facts, *, is_cumulative: bool) -> Outcome:
@@ -111,3 +114,5 @@ def is_for_customer(line: Line, facts: Facts) -> bool:
             return line.customer_code == facts.member
         case CustomerType.GROUP:
             return line.customer_code in facts.customer_groups
+        case unknown:
+            assert_never(unknown)

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import assert_never
 
 
 class Rounding(StrEnum):
@@ -33,3 +34,5 @@ def whole_of_ratio(numerator: int, denominator: int, mode: Rounding) -> int:
             return (2 * numerator + denominator) // (2 * denominator)
         case Rounding.UP:
             return -(-numerator // denominator)
+        case unknown:
+            assert_never(unknown)

@@ -1,0 +1,430 @@
+"""Why an award is what it is, step by step; and why each plan and line took part or not."""
+
+import json
+from datetime import time
+from decimal import Decimal
+
+import pytest
+
+from loyalty.rules.awards import award
+from loyalty.rules.baskets import Window
+from loyalty.rules.explanations import Reason, Step, steps_as_data, steps_from_data
+from loyalty.rules.plans import Outcome
+from loyalty.rules.terms import (
+    AwardCriteria,
+    CalculationOn,
+    ConflictBasis,
+    ConflictMethod,
+    CustomerType,
+    Direction,
+    Hours,
+    LoyaltyTender,
+    PlanType,
+    TierTerms,
+    TransactionCriteria,
+)
+from loyalty.rules.tried import tried
+from tests.rules.shop import (
+    CAKE,
+    CIGARETTES,
+    COFFEE,
+    CREDIT,
+    THURSDAY_NOON,
+    a_bill,
+    a_line,
+    a_plan,
+    bill_quantity,
+    bill_value,
+    bought,
+    by_pieces,
+    item,
+    item_group,
+    some_facts,
+    some_terms,
+)
+
+SILVER = TierTerms(tier_id=1, name="Silver", min_value=0, multiplier=Decimal("1.50"))
+
+
+def told(bill, terms, **facts):
+    return award(basket=bill, terms=terms, facts=some_facts(**facts)).steps
+
+
+def line_facts(key, unit="POINTS", basis="AMOUNT", value="100", award="1"):
+    return (("key", key), ("unit", unit), ("basis", basis), ("value", value), ("award", award))
+
+
+@pytest.mark.req("R7.3")
+def test_a_simple_card_needs_no_tree():
+    terms = some_terms(a_plan(a_line(key=1)), tiers=(SILVER,), max_points=12)
+
+    assert told(a_bill("9.70"), terms, tier_id=1) == (
+        Step(
+            reason=Reason.STEPS,
+            points=9,
+            facts=(*line_facts("1"), ("seen", "970"), ("count", "9")),
+        ),
+        Step(
+            reason=Reason.TIER,
+            points=13,
+            facts=(("tier", "Silver"), ("multiplier", "1.5"), ("rounding", "DOWN")),
+        ),
+        Step(
+            reason=Reason.CAP,
+            points=12,
+            facts=(("unit", "POINTS"), ("limit", "PURCHASE"), ("most", "12")),
+        ),
+    )
+
+
+@pytest.mark.req("R7.3", "IV8.1", "IV8.2")
+def test_a_plan_tells_what_each_line_saw():
+    lines = (
+        a_line(key=1, is_exempt=True, **item_group("TOB")),
+        by_pieces(key=2, award=5, **item("COF")),
+        a_line(key=3, value="10"),
+        a_line(
+            key=4,
+            value="20",
+            award=3,
+            calculation_on=CalculationOn.AT_LEAST,
+            must_process=True,
+            **bill_value("20"),
+        ),
+    )
+    plan = (("code", "PLAN"), ("name", "Every day"), ("type", "NORMAL"))
+
+    assert told(a_bill(COFFEE, CAKE, CIGARETTES), some_terms(a_plan(*lines, name="Every day"))) == (
+        Step(
+            reason=Reason.PLAN,
+            points=11,
+            facts=plan,
+            children=(
+                Step(reason=Reason.EXEMPT, facts=(("key", "1"), ("lines", "2"))),
+                Step(
+                    reason=Reason.STEPS,
+                    points=10,
+                    facts=(
+                        *line_facts("2", basis="QUANTITY", value="1", award="5"),
+                        ("seen", "2"),
+                        ("count", "2"),
+                        ("lines", "0"),
+                    ),
+                ),
+                Step(
+                    reason=Reason.STEPS,
+                    points=1,
+                    facts=(
+                        *line_facts("3", value="1000"),
+                        ("seen", "1200"),
+                        ("count", "1"),
+                        ("lines", "1"),
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            reason=Reason.MUST_PROCESS,
+            points=3,
+            facts=plan,
+            children=(
+                Step(
+                    reason=Reason.AT_LEAST,
+                    points=3,
+                    facts=(
+                        *line_facts("4", value="2000", award="3"),
+                        ("seen", "2000"),
+                        ("count", "1"),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def conflict(level, method, values, result, **given):
+    facts = (
+        ("unit", "CREDIT" if "credit_minor" in given else "POINTS"),
+        ("level", level),
+        ("method", method),
+        ("values", values),
+        ("result", result),
+    )
+    return Step(reason=Reason.CONFLICT, facts=facts, **given)
+
+
+@pytest.mark.req("IV3.16", "IV3.17", "R7.3")
+def test_a_conflict_tells_the_values_it_looked_at_in_both_steps():
+    one = a_plan(a_line(award=10), a_line(award=30), code="A", conflict_method=ConflictMethod.SUM)
+    other = a_plan(
+        a_line(award=20),
+        a_line(award=55),
+        a_line(award=6, **CREDIT),
+        code="B",
+        conflict_method=ConflictMethod.AVERAGE,
+    )
+    terms = some_terms(
+        other,
+        one,
+        conflict_basis=ConflictBasis.PLAN_GLOBAL,
+        conflict_method=ConflictMethod.MINIMUM,
+    )
+
+    steps = told(a_bill("1.00"), terms)
+
+    assert [(step.reason, step.points, step.credit_minor) for step in steps] == [
+        (Reason.PLAN, 40, 0),
+        (Reason.PLAN, 37, 6),
+        (Reason.CONFLICT, 37, 0),
+        (Reason.ROUNDING, 37, 6),
+    ]
+    assert steps[0].children[-1] == conflict("PLAN", "SUM", "10 30", "40", points=40)
+    assert steps[1].children[-1] == conflict("PLAN", "AVERAGE", "20 55", "75/2", points=37)
+    assert steps[2] == conflict("CARD", "MINIMUM", "40 75/2", "75/2", points=37)
+    assert steps[3].facts == (("rounding", "DOWN"), ("POINTS", "75/2"), ("CREDIT", "6"))
+
+
+@pytest.mark.req("IV3.17", "IV8.21")
+def test_credit_in_conflict_is_told_as_credit():
+    plans = (a_plan(a_line(award=5, **CREDIT)), a_plan(a_line(award=7, **CREDIT), code="Q"))
+
+    steps = told(a_bill("1.00"), some_terms(*plans))
+
+    assert steps[2:] == (conflict("CARD", "MAXIMUM", "5 7", "7", credit_minor=7),)
+
+
+def test_a_value_alone_is_no_conflict():
+    plans = (a_plan(a_line(), a_line(value="9")), a_plan(a_line(value="9"), code="Q"))
+    terms = some_terms(*plans, conflict_basis=ConflictBasis.PLAN_GLOBAL)
+
+    steps = told(a_bill("1.00"), terms)
+
+    assert [step.reason for step in steps] == [Reason.PLAN, Reason.PLAN]
+    assert [len(step.children) for step in steps] == [2, 1]
+
+
+@pytest.mark.req("IV8.1")
+def test_a_plan_taken_out_says_by_which_line():
+    plan = a_plan(a_line(key=5, is_exempt=True), a_line(key=6))
+
+    assert told(a_bill("1.00"), some_terms(plan)) == (
+        Step(
+            reason=Reason.PLAN,
+            facts=(("code", "PLAN"), ("name", ""), ("type", "NORMAL")),
+            children=(Step(reason=Reason.EXEMPT_PLAN, facts=(("key", "5"),)),),
+        ),
+    )
+
+
+@pytest.mark.parametrize("lines", [(), (a_line(**item("TEA")), a_line(**item("COF")))])
+def test_a_bill_that_no_line_looks_at_says_so(lines):
+    assert told(a_bill("1.00"), some_terms(a_plan(*lines))) == (Step(reason=Reason.NO_MATCH),)
+
+
+@pytest.mark.req("IV3.27")
+def test_the_part_paid_with_points_is_told_first():
+    bill = a_bill("10.00", paid=(("POINTS", "4.00", True),))
+
+    steps = told(bill, some_terms(a_plan(a_line())))
+
+    assert [(step.reason, step.points) for step in steps] == [
+        (Reason.LOYALTY_TENDER, 0),
+        (Reason.STEPS, 6),
+    ]
+    assert steps[0].facts == (
+        ("method", "REST"),
+        ("paid_minor", "400"),
+        ("rest_minor", "600"),
+    )
+
+
+@pytest.mark.req("IV3.13")
+def test_a_window_without_earlier_purchases_is_not_told():
+    terms = some_terms(a_plan(a_line(key=1)), award_criteria=AwardCriteria.CUMULATIVE)
+
+    assert told(a_bill("1.00"), terms)[0].facts == (
+        *line_facts("1"),
+        ("seen", "100"),
+        ("count", "1"),
+    )
+
+
+def test_limits_of_credit_and_of_the_day_are_told_one_by_one():
+    plan = a_plan(a_line(award=50), a_line(award=30, **CREDIT))
+    terms = some_terms(
+        plan, max_points=40, max_credit_minor=25, max_points_day=60, max_credit_day_minor=20
+    )
+
+    steps = told(a_bill("1.00"), terms, points_today=30)
+
+    assert [(step.points, step.credit_minor, step.facts) for step in steps[1:]] == [
+        (40, 30, (("unit", "POINTS"), ("limit", "PURCHASE"), ("most", "40"))),
+        (40, 25, (("unit", "CREDIT"), ("limit", "PURCHASE"), ("most", "25"))),
+        (30, 25, (("unit", "POINTS"), ("limit", "DAY"), ("most", "30"))),
+        (30, 20, (("unit", "CREDIT"), ("limit", "DAY"), ("most", "20"))),
+    ]
+
+
+def test_steps_survive_being_stored():
+    plans = (
+        a_plan(a_line(), a_line(award=5, **CREDIT), a_line(is_exempt=True, **item("CIG"))),
+        a_plan(a_line(value="2", transaction_count=2), code="Q"),
+    )
+    steps = told(
+        a_bill(COFFEE, CIGARETTES), some_terms(*plans, tiers=(SILVER,)), tier_id=1, ordinals={}
+    )
+
+    stored = json.dumps(steps_as_data(steps))
+
+    assert steps_from_data(json.loads(stored)) == steps
+
+
+def test_stored_steps_leave_out_what_is_empty():
+    steps = (Step(reason=Reason.NO_MATCH), Step(reason=Reason.CAP, credit_minor=3))
+
+    assert steps_as_data(steps) == [
+        {"reason": "NO_MATCH", "points": 0, "facts": {}},
+        {"reason": "CAP", "points": 0, "facts": {}, "credit_minor": 3},
+    ]
+
+
+def outcomes(bill, terms, **facts):
+    rows = tried(basket=bill, terms=terms, facts=some_facts(**facts))
+    return {(row.plan_code, row.key): row.outcome for row in rows}
+
+
+def facts_of(key, bill, terms, **facts):
+    rows = tried(basket=bill, terms=terms, facts=some_facts(**facts))
+    return next(row.facts for row in rows if row.key == key)
+
+
+MIA = {"customer_type": CustomerType.CODE, "customer_code": "MIA"}
+LINE_TABLE = [
+    # line, outcome, facts
+    (a_line(key=1, tier_id=2), Outcome.OTHER_TIER, ()),
+    (a_line(key=1, **MIA), Outcome.OTHER_CUSTOMER, ()),
+    (a_line(key=1, **item("TEA")), Outcome.NO_MATCH, ()),
+    (a_line(key=1, **item("CIG")), Outcome.EXEMPT, (("lines", "2"),)),
+    (a_line(key=1, must_process=True, **item("CIG")), Outcome.EXEMPT, (("lines", "2"),)),
+    (a_line(key=1, **item_group("DRINK")), Outcome.CLAIMED_BY_MORE_SPECIFIC, (("lines", "0"),)),
+    (
+        a_line(key=1, **bill_value("20.01")),
+        Outcome.BELOW_CRITERIA,
+        (("seen", "2000"), ("least", "2001")),
+    ),
+    (
+        by_pieces(key=1, **bill_quantity("3.5")),
+        Outcome.BELOW_CRITERIA,
+        (("seen", "3"), ("least", "3.5")),
+    ),
+    (a_line(key=1, tender="CARD", **bill_value("1")), Outcome.NO_TENDER, (("tender", "CARD"),)),
+    (
+        a_line(key=1, is_exempt=True, **bill_value("30.01")),
+        Outcome.BELOW_CRITERIA,
+        (("seen", "3000"), ("least", "3001")),
+    ),
+    (a_line(key=1, is_exempt=True, **item("TEA")), Outcome.NO_MATCH, ()),
+    (a_line(key=1, is_exempt=True, **item("CAKE")), Outcome.TOOK_PART, (("lines", "1"),)),
+    (
+        a_line(
+            key=1,
+            transaction_criteria=TransactionCriteria.GREATER,
+            transaction_count=2,
+            **item("CAKE"),
+        ),
+        Outcome.NOT_THIS_TIME,
+        (
+            *line_facts("1"),
+            ("seen", "1200"),
+            ("count", "12"),
+            ("lines", "1"),
+            ("ordinal", "1"),
+            ("criteria", "GREATER"),
+            ("every", "2"),
+        ),
+    ),
+    (
+        a_line(key=1),
+        Outcome.TOOK_PART,
+        (*line_facts("1"), ("seen", "1200"), ("count", "12"), ("lines", "1")),
+    ),
+]
+
+
+@pytest.mark.req("R7.3", "IV8.1", "IV8.4", "IV8.6", "IV8.10", "IV8.12", "IV8.18")
+@pytest.mark.parametrize(("line", "expected", "facts"), LINE_TABLE)
+def test_each_line_says_why_it_took_part_or_not(line, expected, facts):
+    others = (a_line(key=90, is_exempt=True, **item("CIG")), a_line(key=91, **item("COF")))
+    terms, bill = some_terms(a_plan(line, *others)), a_bill(COFFEE, CAKE, CIGARETTES)
+
+    assert outcomes(bill, terms, tier_id=1)["PLAN", 1] == expected
+    assert facts_of(1, bill, terms, tier_id=1) == facts
+
+
+PLAN_TABLE = [
+    # changes of the plan, outcome of the plan and its line
+    ({}, Outcome.TOOK_PART),
+    ({"direction": Direction.BUY}, Outcome.OTHER_DIRECTION),
+    ({"until": THURSDAY_NOON}, Outcome.NOT_NOW),
+    ({"type": PlanType.SPECIAL_DAYS}, Outcome.INACTIVE_DAY),
+    ({"hours": (Hours(store="HILL"),)}, Outcome.WRONG_STORE),
+    ({"hours": (Hours(start=time(13)),)}, Outcome.WRONG_HOURS),
+]
+
+
+@pytest.mark.req("IV7.5", "IV7.7", "IV7.10", "FA2")
+@pytest.mark.parametrize(("changes", "expected"), PLAN_TABLE)
+def test_each_plan_says_why_it_holds_or_not(changes, expected):
+    terms = some_terms(a_plan(a_line(key=1), **changes), a_plan(code="A"))
+
+    assert outcomes(a_bill("1.00"), terms) == {
+        ("A", None): Outcome.NO_MATCH,
+        ("PLAN", None): expected,
+        ("PLAN", 1): expected,
+    }
+
+
+@pytest.mark.req("IV8.1")
+def test_a_plan_taken_out_says_so_for_each_line():
+    lines = (a_line(key=1, is_exempt=True), a_line(key=2), a_line(key=3, tier_id=9))
+
+    assert outcomes(a_bill("1.00"), some_terms(a_plan(*lines))) == {
+        ("PLAN", None): Outcome.EXEMPT,
+        ("PLAN", 1): Outcome.TOOK_PART,
+        ("PLAN", 2): Outcome.EXEMPT,
+        ("PLAN", 3): Outcome.OTHER_TIER,
+    }
+
+
+def test_below_the_smallest_amount_no_line_is_tried():
+    terms = some_terms(a_plan(a_line(key=1)), min_amount_minor=500)
+
+    assert outcomes(a_bill("4.99"), terms) == {
+        ("PLAN", None): Outcome.BELOW_MINIMUM,
+        ("PLAN", 1): Outcome.BELOW_MINIMUM,
+    }
+    assert facts_of(1, a_bill("4.99"), terms) == (("min_minor", "500"),)
+
+
+@pytest.mark.req("IV3.27")
+def test_what_was_paid_with_points_is_the_reason_where_that_earns_nothing():
+    terms = some_terms(
+        a_plan(a_line(key=1), a_line(key=2, **item("TEA"))), loyalty_tender=LoyaltyTender.NOTHING
+    )
+    bill = a_bill(bought("5.00"), paid=(("POINTS", "1.00", True),))
+
+    assert outcomes(bill, terms) == {
+        ("PLAN", None): Outcome.PAID_WITH_LOYALTY,
+        ("PLAN", 1): Outcome.PAID_WITH_LOYALTY,
+        ("PLAN", 2): Outcome.NO_MATCH,
+    }
+
+
+def test_a_window_is_told_to_the_rule_tester_too():
+    terms = some_terms(a_plan(a_line(key=1)), award_criteria=AwardCriteria.CUMULATIVE)
+    windows = {1: Window(basis=Decimal(250), given=2)}
+
+    assert facts_of(1, a_bill("1.50"), terms, windows=windows)[-2:] == (
+        ("window", "250"),
+        ("given", "2"),
+    )
