@@ -58,6 +58,7 @@ class CardForm(PartnersForm):
     rounding = forms.ChoiceField(choices=choices.ROUNDINGS, label=_("rounding"))
     logo = PictureField(label=_("logo"), required=False, size=(400, 400))
     background = PictureField(label=_("background picture"), required=False, size=(1600, 1600))
+    website = forms.URLField(label=_("website"), required=False, assume_scheme="https")
 
     class Meta:
         model = Card
