@@ -90,6 +90,8 @@ def _add_draft(rows: Rows, draft: Draft, ids: Ids, named: Named) -> Transaction:
         _add_tier_change(rows, draft, transaction)
     _add_vouchers(rows, draft, transaction, ids)
     _add_companions(rows, draft, transaction)
+    _add_rules_met(rows, draft, transaction)
+    _add_events(rows, draft, transaction)
     for reward_id, delta in draft.reward_counts.items():
         rows.counters[reward_id] += delta
     return transaction
@@ -261,6 +263,21 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
         )
     if draft.released_receipt_of:
         rows.receipts[draft.released_receipt_of] = draft.occurred_at
+    if draft.claim_id:
+        rows.claims[draft.claim_id] = draft.occurred_at
+    if draft.status and draft.membership_id:
+        rows.statuses[draft.membership_id] = draft.status
+    if draft.note and (draft.note.internal or draft.note.comment):
+        rows.new[TransactionNote].append(
+            TransactionNote(
+                transaction_id=transaction.pk,
+                internal=draft.note.internal,
+                comment=draft.note.comment,
+            )
+        )
+
+
+def _add_rules_met(rows: Rows, draft: Draft, transaction: Transaction) -> None:
     for met in draft.lines_met:
         assert draft.membership_id  # noqa: S101 - a line is met by a member
         rows.new[LineMatch].append(
@@ -288,18 +305,9 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
         )
     if draft.released_firings_of:
         rows.firings[draft.released_firings_of] = draft.occurred_at
-    if draft.claim_id:
-        rows.claims[draft.claim_id] = draft.occurred_at
-    if draft.status and draft.membership_id:
-        rows.statuses[draft.membership_id] = draft.status
-    if draft.note and (draft.note.internal or draft.note.comment):
-        rows.new[TransactionNote].append(
-            TransactionNote(
-                transaction_id=transaction.pk,
-                internal=draft.note.internal,
-                comment=draft.note.comment,
-            )
-        )
+
+
+def _add_events(rows: Rows, draft: Draft, transaction: Transaction) -> None:
     for fact in draft.events:
         data: dict[str, Any] = {
             "card_id": draft.card_id,

@@ -82,8 +82,8 @@ def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> 
     Joining twice returns the membership there is. The welcome points are booked once. Source: R5.3,
     R3.1, IV3.11.
 
-    :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: numbering.CardNumberError: if they
-        cannot join; AlreadyMemberError if their e-mail belongs to another person's record.
+    :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: numbering.CardNumberError:
+        if they cannot join; AlreadyMemberError if their e-mail belongs to another's record.
     """
     card = _lock_card(card_id, deed.occurred_at)
     _lock_partner(card)

@@ -3,8 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from loyalty.ledger.models import LineMatch, Transaction
 from loyalty.members.models import Member
@@ -111,7 +110,7 @@ def _windows(standing: Standing, today: date, zone: ZoneInfo) -> dict[int, Windo
     return {row["line_key"]: Window(basis=row["seen"], given=row["gave"]) for row in sums}
 
 
-def _matches(standing: Standing) -> "models.QuerySet[LineMatch]":
+def _matches(standing: Standing) -> QuerySet[LineMatch]:
     return LineMatch.objects.filter(
         membership=standing.membership,
         occurred_at__lte=standing.deed.occurred_at,

@@ -1,6 +1,6 @@
 """Why an award is what it is, in sentences: one set for counter, wallet and dashboard (R7.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -67,44 +67,30 @@ def _settled(told: Transaction | Award, card: Card) -> list[str]:
 
 
 def _sentence(step: Mapping[str, Any], card: Card) -> str:
-    facts: Facts = step["facts"]
-    sum_ = given(step["points"], step.get("credit_minor", 0), card)
-    match Reason(step["reason"]):
-        case Reason.ENTERED:
-            return _entered(facts)
-        case Reason.BELOW_MINIMUM:
-            least = money(int(facts["min_minor"]), card.currency)
-            return _("Purchases below %(least)s earn nothing.") % {"least": least}
-        case Reason.NO_MATCH:
-            return _("No rule holds for this purchase")
-        case Reason.LOYALTY_TENDER:
-            return _loyalty_tender(facts, card)
-        case Reason.PLAN:
-            return _("%(plan)s: %(sum)s") % {"plan": facts["name"] or facts["code"], "sum": sum_}
-        case Reason.MUST_PROCESS:
-            plan = facts["name"] or facts["code"]
-            return _("%(plan)s, always on top: %(sum)s") % {"plan": plan, "sum": sum_}
-        case Reason.EXEMPT:
-            return _("left out: %(lines)s") % {"lines": _lines(facts)}
-        case Reason.EXEMPT_PLAN:
-            return _("this purchase is left out of the plan")
-        case Reason.CONFLICT:
-            return _conflict(facts, card)
-        case Reason.TIER:
-            return _("%(tier)s: times %(multiplier)s, %(rounded)s") % {
-                "tier": facts["tier"],
-                "multiplier": decimal_number(Decimal(facts["multiplier"])),
-                "rounded": _rounded(facts),
-            }
-        case Reason.ROUNDING:
-            return _rounded(facts)
-        case Reason.CAP:
-            return _cap(facts, card)
-        case reason:
-            return _line(reason, facts, card)
+    reason, facts = Reason(step["reason"]), step["facts"]
+    if reason in _WHOLES:
+        return _WHOLES[reason]() % {
+            "plan": facts["name"] or facts["code"],
+            "sum": given(step["points"], step.get("credit_minor", 0), card),
+        }
+    write = _WRITERS.get(reason)
+    return write(facts, card) if write else _line(reason, facts, card)
 
 
-def _entered(facts: Facts) -> str:
+def _below_minimum(facts: Facts, card: Card) -> str:
+    least = money(int(facts["min_minor"]), card.currency)
+    return _("Purchases below %(least)s earn nothing.") % {"least": least}
+
+
+def _tier(facts: Facts, _card: Card) -> str:
+    return _("%(tier)s: times %(multiplier)s, %(rounded)s") % {
+        "tier": facts["tier"],
+        "multiplier": decimal_number(Decimal(facts["multiplier"])),
+        "rounded": _rounded(facts),
+    }
+
+
+def _entered(facts: Facts, _card: Card) -> str:
     skipped = int(facts.get("skipped_lines", "0"))
     if not skipped:
         return _("entered at the counter")
@@ -215,3 +201,21 @@ def _cap(facts: Facts, card: Card) -> str:
     if facts["limit"] == "DAY":
         return _("at most %(points)s more today") % {"points": most}
     return _("at most %(points)s a purchase") % {"points": most}
+
+
+_WHOLES: dict[Reason, Callable[[], str]] = {
+    Reason.PLAN: lambda: _("%(plan)s: %(sum)s"),
+    Reason.MUST_PROCESS: lambda: _("%(plan)s, always on top: %(sum)s"),
+}
+_WRITERS: dict[Reason, Callable[[Facts, Card], str]] = {
+    Reason.ENTERED: _entered,
+    Reason.BELOW_MINIMUM: _below_minimum,
+    Reason.NO_MATCH: lambda _facts, _card: _("No rule holds for this purchase"),
+    Reason.LOYALTY_TENDER: _loyalty_tender,
+    Reason.EXEMPT: lambda facts, _card: _("left out: %(lines)s") % {"lines": _lines(facts)},
+    Reason.EXEMPT_PLAN: lambda _facts, _card: _("this purchase is left out of the plan"),
+    Reason.CONFLICT: _conflict,
+    Reason.TIER: _tier,
+    Reason.ROUNDING: lambda facts, _card: _rounded(facts),
+    Reason.CAP: _cap,
+}
