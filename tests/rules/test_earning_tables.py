@@ -539,7 +539,7 @@ TIER_TABLE = [
 ]
 
 
-@pytest.mark.req("R7.4", "IV8.6")
+@pytest.mark.req("R7.3", "IV6.7", "IV8.6")
 @pytest.mark.parametrize(("multiplier", "down", "half_up", "up"), TIER_TABLE)
 def test_a_tier_multiplies_both_units_and_the_cards_mode_rounds(multiplier, down, half_up, up):
     plan = a_plan(a_line(award=7), a_line(award=5, **CREDIT))
