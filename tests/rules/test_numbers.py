@@ -65,6 +65,26 @@ def test_a_typed_number_is_held_against_its_series(typed, expected):
     assert found == expected
 
 
+PLAIN_TABLE = [
+    # typed, is it a number of the series HB with five digits and no check digit
+    ("HB00042", True),
+    ("GB00042", False),
+    ("00042", False),
+    ("HB0042", False),
+    ("HB000042", False),
+    ("HB0004X", False),
+    ("HB٠٠٠٤٢", False),
+]
+
+
+@pytest.mark.req("IV3.3")
+@pytest.mark.parametrize(("typed", "expected"), PLAIN_TABLE)
+def test_a_series_without_a_check_digit_is_known_by_its_form(typed, expected):
+    found = numbers.is_valid(text=typed, prefix="HB", width=5, has_check_digit=False)
+
+    assert found == expected
+
+
 running = st.integers(0, 999_999_999)
 prefixes = st.text("ABCXYZ0189-", max_size=4)
 

@@ -74,6 +74,7 @@ YEAR_END_TABLE = [
     (date(2027, 1, 4), date(1980, 12, 28), WEEK, 0, 0, False),
     (date(2026, 12, 1), date(1980, 12, 31), MONTH, 0, 0, True),
     (date(2026, 12, 31), date(1980, 1, 1), MONTH, 0, 0, False),
+    (date(2026, 1, 31), date(1980, 1, 1), MONTH, 0, 0, True),
     (date(2026, 7, 1), date(1980, 1, 1), DAYS, 366, 0, True),
 ]
 
@@ -132,7 +133,8 @@ def test_every_occasion_makes_seven_days_of_a_week_special(day, occasion, week_s
         other for other in around if special(other, occasion, window=WEEK, week_start=week_start)
     ]
 
-    assert (len(found), found[0].weekday()) == (7, week_start)
+    assert found == [found[0] + timedelta(days=number) for number in range(7)]
+    assert (found[0].weekday(), this_year in found) == (week_start, True)
 
 
 OCCURRED_TABLE = [
