@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Card, Reward, Tier
+from cards.models import Card, CustomerGroup, Product, ProductGroup, Reward, Tender, Tier
 from clubs.models import Club, Partner, Role, Store, Versioned
 from loyalty.audit import record
 from loyalty.members.models import Member, Membership
@@ -34,6 +34,10 @@ PARTNER_OF: Mapping[type[models.Model], str] = {
     Card: "partner",
     Tier: "partner",
     Reward: "partner",
+    ProductGroup: "partner",
+    Product: "partner",
+    CustomerGroup: "partner",
+    Tender: "partner",
     Member: "partner",
     Membership: "partner",
 }
