@@ -7,6 +7,7 @@ from loyalty.members.models.accounts import (
     MembershipQuerySet,
     MembershipStatus,
     TierSource,
+    pooled,
 )
 from loyalty.members.models.people import (
     ConsentSource,
@@ -44,4 +45,5 @@ __all__ = [
     "Voucher",
     "VoucherOrigin",
     "VoucherStatus",
+    "pooled",
 ]

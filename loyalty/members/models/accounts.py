@@ -41,6 +41,10 @@ class Account(models.Model):
     tier_hold_until = models.DateTimeField(_("tier held until"), null=True)
     # Up to which day the tier job has judged this account; it books nothing by itself.
     tier_assessed_date = models.DateField(null=True)
+    # The group's account that took all this one held; nothing is booked here any more (IV9.4).
+    absorbed_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="absorbed"
+    )
 
     class Meta:
         verbose_name = _("account")
@@ -55,10 +59,22 @@ class Account(models.Model):
                 & Q(shortfall_points__gte=0)
                 & Q(shortfall_credit_minor__gte=0),
             ),
+            models.CheckConstraint(
+                name="absorbed_account_is_empty",
+                condition=Q(absorbed_by__isnull=True) | Q(points=0, credit_minor=0),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["card", "tier_assessed_date"], name="account_by_assessment"),
         ]
 
     def __str__(self) -> str:
         return f"account {self.pk}"
+
+
+def pooled(account_id: int, path: str = "account") -> Q:
+    """Return the rows that are an account's own, or of one that it took over as a group's."""
+    return Q(**{path: account_id}) | Q(**{f"{path}__absorbed_by": account_id})
 
 
 class MembershipGroup(models.Model):
