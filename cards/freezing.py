@@ -126,7 +126,9 @@ def _plans(card: Card, zone: ZoneInfo) -> tuple[rules.Plan, ...]:
             until=_until(plan, zone),
             conflict_method=rules.ConflictMethod(plan.conflict_method),
             hours=tuple(_hours(row) for row in _sorted(plan.hours.all())),
-            lines=tuple(_line(row) for row in _sorted(plan.lines.all()) if row.archived_at is None),
+            lines=tuple(
+                line_of(row) for row in _sorted(plan.lines.all()) if row.archived_at is None
+            ),
         )
         for plan in rows
     )
@@ -154,7 +156,8 @@ def _hours(row: PlanHours) -> rules.Hours:
     )
 
 
-def _line(row: PlanLine) -> rules.Line:
+def line_of(row: PlanLine) -> rules.Line:
+    """Return a line of a plan as the rules see it."""
     named = row.product or row.product_group
     is_credit = row.unit == rules.Unit.CREDIT
     is_quantity = row.basis == rules.Basis.QUANTITY
