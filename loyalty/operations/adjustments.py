@@ -62,7 +62,7 @@ def give_points(
     :raises NothingToAdjustError: AboveCapError: if the points cannot be given; and the errors of
         standing.
     """
-    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
     check_may_serve(standing)
     check_not_own(standing)
@@ -119,7 +119,7 @@ def adjust_points(
     :raises NothingToAdjustError: AboveCapError: if the points cannot move; and the errors of
         standing.
     """
-    standing = lock(deed=deed, membership_id=membership_id)
+    standing = lock(deed=deed, membership_id=membership_id, is_earning=points > 0)
 
     check_may_manage(standing)
     check_not_own(standing)

@@ -86,7 +86,7 @@ def award_purchase(
     :raises receipts.ReceiptAlreadyUsedError: if the store's receipt number is taken.
     :raises LimitReachedError: if the member had too many awards; and the errors of standing.
     """
-    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
     check_may_serve(standing)
     check_not_own(standing)
@@ -113,7 +113,7 @@ def book_buy(
 
     Raises what ``award_purchase`` raises.
     """
-    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
     check_may_serve(standing)
     check_not_own(standing)
@@ -169,7 +169,7 @@ def award_points(
     :raises receipts.ReceiptAlreadyUsedError: if the store's receipt number is taken.
     :raises LimitReachedError: if the member had too many awards; and the errors of standing.
     """
-    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id)
+    standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
     check_may_serve(standing)
     check_not_own(standing)

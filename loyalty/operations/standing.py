@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from cards import terms
-from cards.models import Card, CardStatus, TermsVersion
+from cards.models import Card, CardStatus, Tag, TermsVersion
 from clubs.models import Manager, PartnerStatus, PlaceStatus, Role, StaffMember
 from loyalty.ledger.models import Kind, Lot, Source, Transaction, Unit
 from loyalty.members.models import (
@@ -19,6 +19,7 @@ from loyalty.members.models import (
     ScanMeans,
     ScanOutcome,
 )
+from loyalty.operations import locking
 from loyalty.operations.deeds import Deed, RepeatDiffersError
 from loyalty.rules.terms import Terms
 
@@ -67,7 +68,10 @@ class LimitReachedError(ValueError):
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What the deed found: the locked rows, the person's rights, and the repeat if it is one."""
+    """What the deed found: the locked rows, the person's rights, and the repeat if it is one.
+
+    ``referrer_account`` is locked too where the deed may pay who brought the member.
+    """
 
     deed: Deed
     membership: Membership
@@ -84,6 +88,7 @@ class Standing:
     earned_hour: int
     earned_day: int
     redeemed_day: int
+    referrer_account: Account | None = None
 
     @property
     def terms(self) -> Terms:
@@ -113,17 +118,24 @@ class Standing:
         return frozenset({group.code} if group else ())
 
 
-def lock(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Standing:
+def lock(
+    *, deed: Deed, membership_id: int, scan_id: int | None = None, is_earning: bool = False
+) -> Standing:
     """Lock the membership and its account, and read the person's rights and the card's limits.
+
+    A deed that ``is_earning`` may pay who brought the member, so their account is locked with it.
 
     :raises MembershipNotFoundError: if there is no such membership.
     """
     locked = Membership.objects.select_for_update(no_key=True).filter(pk=membership_id).first()
     if locked is None:
         raise MembershipNotFoundError
-    account = Account.objects.select_for_update(no_key=True).get(pk=locked.account_id)
+    referrer_id = locked.referred_by_id if is_earning else None
+    accounts = locking.own_and_referrer(locked.account_id, referrer_id)
 
-    return _standing(deed, _facts(deed, membership_id, scan_id).get(), account)
+    found = _standing(deed, _facts(deed, membership_id, scan_id).get(), accounts[0])
+    found.referrer_account = accounts[-1] if referrer_id else None
+    return found
 
 
 def look(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Standing:
@@ -228,6 +240,7 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
             earned_hour=_count(own, EARNING_KINDS, at - timedelta(hours=1)),
             earned_day=_count(own, EARNING_KINDS, at - timedelta(hours=24)),
             redeemed_day=_count(own, (Kind.REDEMPTION,), at - timedelta(hours=24)),
+            has_tags=Exists(Tag.objects.filter(partner=OuterRef("partner"), archived_at=None)),
         )
     )
 
