@@ -140,7 +140,10 @@ def _seen(run: PlanRun, held: HeldLines, bill: SeenBill) -> dict[CompiledLine, l
     for at in bill.places:
         sight = held.sight(bill.items[at])
         for line in sight.counting:
-            seen.setdefault(line, []).append(at)
+            if line in seen:
+                seen[line].append(at)
+            else:
+                seen[line] = [at]
         for line in sight.exempt:
             run.exempted.setdefault(line, []).append(at)
     if run.exempted:
@@ -198,12 +201,14 @@ def _line_run(
 ) -> LineRun:
     """Return what a line makes of its basis: only full steps count (rules 1 to 3)."""
     basis = max(basis, 0)  # Returned pieces can outweigh bought ones; they take nothing away here.
-    top, bottom = line.value
     if card.is_cumulative:
         return _cumulative_run(line, seen, basis, scale, facts)
-    ordinal = facts.ordinals.get(line.key, 0) + 1 if line.needs_history else 1
-    fires = line.always_fires or fires_at(line, ordinal)
+    top, bottom = line.value
     count = basis * bottom // (top * scale)
+    if line.always_fires:
+        return LineRun(line, seen, basis, scale, count, steps_award(line, count), 1, True)
+    ordinal = facts.ordinals.get(line.key, 0) + 1
+    fires = fires_at(line, ordinal)
     award = steps_award(line, count) if fires else 0
     return LineRun(line, seen, basis, scale, count, award, ordinal, fires)
 

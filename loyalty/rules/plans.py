@@ -111,7 +111,7 @@ def is_for_customer(line: Line, facts: Facts) -> bool:
         case CustomerType.ALL:
             return True
         case CustomerType.CODE:
-            return line.customer_code == facts.member
+            return facts.member != "" and line.customer_code == facts.member
         case CustomerType.GROUP:
             return line.customer_code in facts.customer_groups
         case unknown:

@@ -32,6 +32,13 @@ class UnitSum(NamedTuple):
     total: Value
     contributions: Sequence[tuple[LineRun, int]]
 
+    def of(self, run: PlanRun) -> PlanValue | None:
+        """Return what one plan gives, or None if nothing."""
+        for value in self.plans:
+            if value.run is run:
+                return value
+        return None
+
 
 class Telling:
     """Tells one award: what its steps have in common is given once."""
@@ -46,12 +53,12 @@ class Telling:
     def line(self, run: LineRun) -> Step:
         """Return what a line gave, and of what."""
         line = run.line
-        seen = number(run.basis, run.scale)
-        facts: Pairs = (*line.facts, ("seen", seen), ("count", str(run.step_count)))
+        told: Pairs = (("seen", number(run.basis, run.scale)), ("count", str(run.step_count)))
         if run.seen is not None and self.bill.has_lines:
-            facts = (*facts, ("lines", numbers(run.seen)))
+            told += (("lines", numbers(run.seen)),)
         if line.needs_history:
-            facts = (*facts, *self._history(run))
+            told += self._history(run)
+        facts = line.facts + told
         if not run.fires:
             return Step(reason=Reason.NOT_THIS_TIME, facts=facts)
         reason = Reason.STEPS if line.is_every else Reason.AT_LEAST
@@ -83,29 +90,22 @@ class Telling:
         children += [self.line(line) for line in run.ordinary]
         if not children:
             return None
-        given = {Unit.POINTS: 0, Unit.CREDIT: 0}
+        given = []
         for each in sums:
-            value = next((value for value in each.plans if value.run is run), None)
-            if value is not None:
-                given[each.unit] = int(value.resolution.value)
-                if len(value.lines) > 1 and self.is_two_step:
-                    children.append(self._inner_conflict(each.unit, value))
+            value = each.of(run)
+            given.append(int(value.resolution.value) if value else 0)
+            if value and len(value.lines) > 1 and is_two_step(self.card.terms):
+                values = [line.award for line in value.lines]
+                children.append(
+                    _conflict(each.unit, "PLAN", value.method, values, value.resolution)
+                )
         return Step(
             reason=Reason.PLAN,
-            points=given[Unit.POINTS],
-            credit_minor=given[Unit.CREDIT],
+            points=given[0],
+            credit_minor=given[1],
             facts=run.plan.facts,
             children=tuple(children),
         )
-
-    @property
-    def is_two_step(self) -> bool:
-        """Return whether each plan first makes one value of its lines."""
-        return is_two_step(self.card.terms)
-
-    def _inner_conflict(self, unit: Unit, value: PlanValue) -> Step:
-        values = [line.award for line in value.lines]
-        return _conflict(unit, "PLAN", value.method, values, value.resolution)
 
     def conflict(self, each: UnitSum) -> Step | None:
         """Return how the plans' values became one, or None where one plan alone gave something."""
@@ -178,4 +178,4 @@ def number(basis: int, scale: int) -> str:
 
 def numbers(places: Sequence[int]) -> str:
     """Return the positions of items, as one text."""
-    return " ".join([str(at) for at in places])
+    return str(places[0]) if len(places) == 1 else " ".join(map(str, places))

@@ -51,11 +51,11 @@ def bill_quantity(least):
 CREDIT = {"unit": Unit.CREDIT}
 
 
-def a_plan(*lines, code="PLAN", **changes):
+def a_plan(*lines, code="PLAN", **changes) -> Plan:
     return Plan(code=code, lines=lines, **changes)
 
 
-def some_terms(*plans, **changes):
+def some_terms(*plans, **changes) -> Terms:
     limits = {"max_amount_minor": 10**9, "max_points": 10**9}
     return Terms(plans=plans, **(limits | changes))
 
@@ -66,7 +66,7 @@ def bought(amount, product="", group="", quantity="1"):
     )
 
 
-def a_bill(*lines, paid=(), **changes):
+def a_bill(*lines, paid=(), **changes) -> Basket:
     """A bill of these lines, or of one amount; ``paid`` are (tender, amount, is loyalty)."""
     payments = tuple(
         Payment(tender=tender, amount_minor=minor(amount), is_loyalty=is_loyalty)

@@ -227,7 +227,7 @@ def test_the_least_the_average_the_most_and_the_sum_never_cross(card, bill, memb
     found = [
         award(
             basket=bill,
-            terms=replace(card, conflict_method=method, conflict_basis=ConflictBasis.GLOBAL),
+            terms=replace(card, conflict_method=method),
             facts=member,
         )
         for method in (

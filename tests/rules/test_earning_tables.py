@@ -346,6 +346,14 @@ def test_a_line_is_for_whom_it_names(lines, of_mia, of_vip, of_silver, of_anyone
     assert found == [of_mia, of_vip, of_silver, of_anyone]
 
 
+@pytest.mark.req("IV8.5")
+def test_a_line_for_a_customer_without_a_code_is_for_nobody():
+    line = a_line(customer_type=CustomerType.CODE)
+    terms = some_terms(a_plan(line))
+
+    assert [points(a_bill("1.00"), terms, member=code) for code in ("", "MIA", "")] == [0, 0, 0]
+
+
 # Rules 5: plan A rows 10 and 30, plan B rows 20 and 50; rounded once, down.
 LEAST, MOST, TOTAL, MEAN = ConflictMethod
 GLOBAL, TWO_STEPS = ConflictBasis
