@@ -18,6 +18,7 @@ from loyalty.members.models import (
     Voucher,
     VoucherOrigin,
     VoucherStatus,
+    pooled,
 )
 from loyalty.operations import offers
 from loyalty.operations.deeds import RepeatDiffersError, broke, key_of_part
@@ -181,11 +182,14 @@ def is_held(source: str, until: datetime | None, at: datetime) -> bool:
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:
-    """Return the draft that gives a tier's entry reward: once per account, while it is offered."""
+    """Return the draft that gives a tier's entry reward: once per account, while it is offered.
+
+    A group has had what a member had on the account that it took over.
+    """
     if tier is None or tier.entry_reward_id is None:
         return []
     given = Voucher.objects.filter(
-        account=standing.account, tier_id=tier.tier_id, origin=VoucherOrigin.TIER
+        pooled(standing.account.pk), tier_id=tier.tier_id, origin=VoucherOrigin.TIER
     ).exclude(status=VoucherStatus.REMOVED)
     if given.exists():
         return []

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Reward, RewardStatus, Tier
 from loyalty.ledger.models import Kind, Transaction
-from loyalty.members.models import Account, Voucher, VoucherOrigin, VoucherStatus
+from loyalty.members.models import Account, Voucher, VoucherOrigin, VoucherStatus, pooled
 from loyalty.rules import offers
 from loyalty.rules.offers import Offer, OfferState
 
@@ -39,7 +39,10 @@ def _taken(account: Account) -> Coalesce:
     """Return an expression: how many pieces of a reward this account had and kept."""
     redeemed = (
         Transaction.objects.filter(
-            account=account, reward=OuterRef("pk"), kind=Kind.REDEMPTION, reversal__isnull=True
+            pooled(account.pk),
+            reward=OuterRef("pk"),
+            kind=Kind.REDEMPTION,
+            reversal__isnull=True,
         )
         .order_by()
         .values("reward")
@@ -51,7 +54,9 @@ def _taken(account: Account) -> Coalesce:
 
 def _bought(account: Account) -> Coalesce:
     vouchers = (
-        Voucher.objects.filter(account=account, reward=OuterRef("pk"), origin=VoucherOrigin.SPENT)
+        Voucher.objects.filter(
+            pooled(account.pk), reward=OuterRef("pk"), origin=VoucherOrigin.SPENT
+        )
         .exclude(status=VoucherStatus.REMOVED)
         .order_by()
         .values("reward")

@@ -13,6 +13,7 @@ from loyalty.operations.standing import (
     LimitReachedError,
     MembershipNotFoundError,
     Standing,
+    check_head,
     check_may_spend,
     check_not_own,
     check_open,
@@ -50,6 +51,7 @@ def start_claim(*, deed: Deed, membership_id: int, reward_id: int) -> StartedCla
     token, so the earlier QR dies. Source: R10.1.
 
     :raises MembershipNotFoundError: if it is not the person's own membership.
+    :raises OnlyHeadSpendsError: if only the head of the member's group may spend.
     :raises offers.RewardNotAvailableError: drafting.NotEnoughPointsError: if it cannot be had.
     """
     standing = lock(deed=deed, membership_id=membership_id)
@@ -59,6 +61,7 @@ def start_claim(*, deed: Deed, membership_id: int, reward_id: int) -> StartedCla
         raise MembershipNotFoundError
 
     check_open(standing)
+    check_head(standing)
     at = deed.occurred_at
     open_claim = (
         Claim.objects.select_for_update(no_key=True)

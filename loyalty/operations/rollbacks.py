@@ -32,6 +32,9 @@ from loyalty.operations.standing import (
 from loyalty.outbox.models import EventType
 from loyalty.rules.offers import OfferState
 
+# Tiers that the nightly review moved are no deed of anybody's: they neither count nor block.
+_BY_THE_CLOCK = Q(kind=Kind.TIER_CHANGE, source=Source.SYSTEM)
+
 
 class NothingToUndoError(ValueError):
     """There is no such transaction on this account, or none that can be undone."""
@@ -69,7 +72,8 @@ def undo_own_latest(*, deed: Deed, membership_id: int, transaction_id: int) -> T
 
     :raises NotAllowedError: if another person did it.
     :raises UndoTimeOverError: NotTheLatestError: AlreadyUndoneError: NothingToUndoError:
-        VoucherUsedError: restoring.PointsAlreadySpentError: if it cannot be undone.
+        VoucherUsedError: restoring.PointsAlreadySpentError: restoring.MovedToGroupError: if it
+        cannot be undone.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -81,7 +85,7 @@ def undo_own_latest(*, deed: Deed, membership_id: int, transaction_id: int) -> T
     if repeat := first_result(standing, content):
         return repeat
 
-    original = _latest(standing.account, transaction_id)
+    original = _latest(standing, transaction_id)
     if original.actor_id != deed.actor_id or original.source != Source.SCAN:
         raise NotAllowedError
     minutes = standing.card.undo_minutes
@@ -101,7 +105,8 @@ def roll_back_latest(
     first one. Source: R11.1.
 
     :raises NotTheLatestError: AlreadyUndoneError: NothingToUndoError: VoucherUsedError:
-        restoring.PointsAlreadySpentError: if it cannot be undone; and the errors of standing.
+        restoring.PointsAlreadySpentError: restoring.MovedToGroupError: if it cannot be undone;
+        and the errors of standing.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -112,7 +117,7 @@ def roll_back_latest(
     if repeat := first_result(standing, content):
         return repeat
 
-    original = _latest(standing.account, transaction_id)
+    original = _latest(standing, transaction_id)
 
     return _post(_drafts(standing, original, content, note or Note()))
 
@@ -127,7 +132,8 @@ def reverse_transaction(
 
     :raises NotAllowedError: for anybody else or without a reason.
     :raises AlreadyUndoneError: NothingToUndoError: VoucherUsedError:
-        offers.RewardNotAvailableError: restoring.PointsAlreadySpentError: if it cannot be undone.
+        offers.RewardNotAvailableError: restoring.PointsAlreadySpentError:
+        restoring.MovedToGroupError: if it cannot be undone.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -139,7 +145,7 @@ def reverse_transaction(
     if repeat := first_result(standing, content):
         return repeat
 
-    original = _reversible(standing.account, transaction_id)
+    original = _reversible(standing, transaction_id)
 
     return _post(_drafts(standing, original, content, note))
 
@@ -153,25 +159,29 @@ def latest_reversible(account_id: int) -> Transaction | None:
             caused_by=None,
             reversal__isnull=True,
         )
+        .exclude(_BY_THE_CLOCK)
         .order_by("-pk")
         .first()
     )
 
 
-def _reversible(account: Account, transaction_id: int) -> Transaction:
-    original = Transaction.objects.filter(
-        pk=transaction_id, account=account, kind__in=REVERSIBLE_KINDS, caused_by=None
-    ).first()
+def _reversible(standing: Standing, transaction_id: int) -> Transaction:
+    found = Transaction.objects.filter(
+        pk=transaction_id, kind__in=REVERSIBLE_KINDS, caused_by=None
+    ).exclude(_BY_THE_CLOCK)
+    original = found.filter(account=standing.account).first()
     if original is None:
+        if found.filter(membership=standing.membership).exists():
+            raise restoring.MovedToGroupError
         raise NothingToUndoError
     if Transaction.objects.filter(reverses=original).exists():
         raise AlreadyUndoneError
     return original
 
 
-def _latest(account: Account, transaction_id: int) -> Transaction:
-    original = _reversible(account, transaction_id)
-    latest = latest_reversible(account.pk)
+def _latest(standing: Standing, transaction_id: int) -> Transaction:
+    original = _reversible(standing, transaction_id)
+    latest = latest_reversible(standing.account.pk)
     if latest is not None and latest.pk != original.pk:
         raise NotTheLatestError(latest=latest)
     return original
@@ -305,7 +315,10 @@ def _is_out_of_order(original: Transaction) -> bool:
     """Return whether a later deed stands, or an earlier one was undone after this one was done."""
     later = Transaction.objects.filter(account_id=original.account_id, pk__gt=original.pk)
     stands = Q(kind__in=REVERSIBLE_KINDS, caused_by=None, reversal=None)
-    return later.filter(stands | Q(kind=Kind.REVERSAL, reverses__lt=original.pk)).exists()
+    # A group that took a member in, or the clock, may have judged the tier since.
+    judged = Q(kind=Kind.TRANSFER) | Q(kind=Kind.EXPIRY, tier_change__isnull=False)
+    undone = Q(kind=Kind.REVERSAL, reverses__lt=original.pk)
+    return later.filter(stands | judged | undone).exists()
 
 
 def _tier_out_of_order(

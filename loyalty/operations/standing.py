@@ -45,6 +45,10 @@ class ScanTooOldError(PermissionError):
     """The deed needs a fresh scan of the member's code."""
 
 
+class OnlyHeadSpendsError(PermissionError):
+    """On this card only the head of a membership group may spend what the group has."""
+
+
 class MembershipNotActiveError(ValueError):
     """The membership was removed or blocked."""
 
@@ -228,7 +232,7 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
     own = OuterRef("pk")
     return (
         Membership.objects.filter(pk=membership_id)
-        .select_related("card__club", "partner", "member__customer_group")
+        .select_related("card__club", "partner", "member__customer_group", "group__head")
         .annotate(
             staff_row=Subquery(staff[:1]),
             manager_row=Subquery(managers[:1]),
@@ -334,32 +338,44 @@ def check_may_spend(standing: Standing) -> None:
 
     :raises MembershipNotFoundError: for a stranger.
     :raises ScanTooOldError: if there is no fresh scan.
-    :raises NotAllowedError: if a printed code or a search may not spend here.
+    :raises NotAllowedError: OnlyHeadSpendsError: if this code or this member may not spend here.
     """
     check_may_serve(standing)
-    if standing.deed.source != Source.SCAN or standing.repeat_id is not None:
+    if standing.repeat_id is not None:
+        return
+    check_head(standing)
+    if standing.deed.source != Source.SCAN:
         return
     if not _scanned_within(standing, SPEND_WINDOW):
         raise ScanTooOldError
-    scan, staff = standing.scan or {}, standing.staff or {}
-    if scan["outcome"] != ScanOutcome.OK:
+    if (standing.scan or {})["outcome"] != ScanOutcome.OK:
         raise ScanTooOldError
-    is_allowed = False
+    if not _spends_by(standing.scan or {}, standing):
+        raise NotAllowedError
+
+
+def _spends_by(scan: dict[str, Any], standing: Standing) -> bool:
+    """Return whether this way of finding the member is a right to spend."""
     match ScanMeans(scan["means"]):
         case ScanMeans.PHONE | ScanMeans.CLAIM:
-            is_allowed = True
+            return True
         case ScanMeans.PRINTED:
-            is_allowed = standing.card.printed_card_spends
+            return standing.card.printed_card_spends
         case ScanMeans.SEARCH:
-            is_allowed = (
+            return (
                 standing.card.search_spends
                 and bool(scan["confirmed"])
-                and bool(staff["may_redeem_by_search"])
+                and bool((standing.staff or {})["may_redeem_by_search"])
             )
         case unknown:
             assert_never(unknown)
-    if not is_allowed:
-        raise NotAllowedError
+
+
+def check_head(standing: Standing) -> None:
+    """Refuse a spending for a member where only the head of their group spends (rules 10)."""
+    group = standing.membership.group
+    if standing.card.only_head_redeems and group and group.head_id != standing.membership.pk:
+        raise OnlyHeadSpendsError
 
 
 def check_earning_limits(standing: Standing) -> None:

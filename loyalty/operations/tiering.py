@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from loyalty.ledger.drafts import Draft, TierMove
-from loyalty.ledger.models import Transaction, Unit
+from loyalty.ledger.models import Kind, Transaction, Unit
 from loyalty.members.models import Account, TierSource
 from loyalty.operations import drafting
 from loyalty.operations.standing import Standing
@@ -113,6 +113,13 @@ def sums_after(standing: Standing, drafts: Sequence[Draft]) -> Sums:
     )
 
 
+def first_day(terms: Terms, *, today: date, joined: date) -> date | None:
+    """Return the first day whose awards count for the tier, or None if all do."""
+    return tiers.window_start(
+        window=terms.tier_window, days=terms.tier_window_days, today=today, joined=joined
+    )
+
+
 def awarded_in_window(standing: Standing) -> Sums:
     """Return what the account was awarded in the card's window, up to now.
 
@@ -120,15 +127,16 @@ def awarded_in_window(standing: Standing) -> Sums:
     """
     account, terms = standing.account, standing.terms
     zone = standing.membership.partner.zone()
-    start = tiers.window_start(
-        window=terms.tier_window,
-        days=terms.tier_window_days,
+    group = standing.membership.group
+    counted_from = group.head if group else standing.membership
+    start = first_day(
+        terms,
         today=standing.deed.occurred_at.astimezone(zone).date(),
-        joined=standing.membership.joined_at.astimezone(zone).date(),
+        joined=counted_from.joined_at.astimezone(zone).date(),
     )
     found = {"points": account.lifetime_points, "credit": account.lifetime_credit_minor}
     if start is not None:
-        found = _awarded_since(account, start, zone)
+        found = awarded_since([account.pk], start, zone)[account.pk]
     return Sums(
         available_points=standing.available,
         awarded_points=found["points"],
@@ -137,12 +145,36 @@ def awarded_in_window(standing: Standing) -> Sums:
     )
 
 
-def _awarded_since(account: Account, start: date, zone: "ZoneInfo") -> dict[str, int]:
+def awarded_since(
+    account_ids: Sequence[int], start: date, zone: "ZoneInfo"
+) -> dict[int, dict[str, int]]:
+    """Return the points and credit that each account was awarded from a day on.
+
+    What a group took over counts on the day on which its member was awarded it.
+    """
     since = datetime.combine(start, time.min, tzinfo=zone)
-    deeds = Transaction.objects.filter(account=account).annotate(
-        counts_at=Coalesce("reverses__occurred_at", "refunds__occurred_at", "occurred_at")
+    deeds = (
+        Transaction.objects.filter(
+            account__in=Account.objects.filter(
+                Q(pk__in=account_ids) | Q(absorbed_by__in=account_ids)
+            ).values("pk")
+        )
+        .exclude(kind=Kind.TRANSFER)
+        .annotate(
+            counts_at=Coalesce("reverses__occurred_at", "refunds__occurred_at", "occurred_at"),
+            counts_for=Coalesce("account__absorbed_by", "account"),
+        )
+        .filter(counts_at__gte=since)
+        .order_by()
+        .values("counts_for")
+        .annotate(
+            points=Sum("lifetime_points", default=0), credit=Sum("lifetime_credit_minor", default=0)
+        )
     )
-    found = deeds.filter(counts_at__gte=since).aggregate(
-        points=Sum("lifetime_points", default=0), credit=Sum("lifetime_credit_minor", default=0)
-    )
-    return {name: max(0, value) for name, value in found.items()}
+    found = {pk: {"points": 0, "credit": 0} for pk in account_ids}
+    for row in deeds:
+        found[row["counts_for"]] = {
+            "points": max(0, row["points"]),
+            "credit": max(0, row["credit"]),
+        }
+    return found

@@ -2,7 +2,7 @@
 
 from loyalty.ledger.drafts import Fact, Move, Note, VoucherGrant, VoucherStep
 from loyalty.ledger.models import Entry, Kind, Transaction, Unit, VoucherMove
-from loyalty.members.models import Voucher, VoucherOrigin, VoucherStatus
+from loyalty.members.models import Voucher, VoucherOrigin, VoucherStatus, pooled
 from loyalty.operations import drafting, offers, restoring
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
@@ -92,7 +92,7 @@ def _lock_ready(standing: Standing, voucher_id: int) -> Voucher:
     voucher = (
         Voucher.objects.select_for_update(no_key=True, of=("self",))
         .select_related("reward")
-        .filter(pk=voucher_id, account=standing.account)
+        .filter(pooled(standing.account.pk), pk=voucher_id)
         .first()
     )
     if voucher is None:
@@ -177,7 +177,7 @@ def remove_voucher(
     check_open(standing)
     drafting.lock_counter(_reward_of(voucher_id))
     voucher = _lock_ready(standing, voucher_id)
-    moves = _points_back(voucher, deed) if are_points_returned else ()
+    moves = _points_back(voucher, standing) if are_points_returned else ()
 
     step = VoucherStep(
         voucher_id=voucher.pk,
@@ -213,8 +213,15 @@ def _reward_of(voucher_id: int) -> int:
     return found
 
 
-def _points_back(voucher: Voucher, deed: Deed) -> tuple[Move, ...]:
-    """Return the entry that gives a voucher's points back, mirrored from its issue."""
+def _points_back(voucher: Voucher, standing: Standing) -> tuple[Move, ...]:
+    """Return the entry that gives a voucher's points back, mirrored from its issue.
+
+    They come back to the account that holds the voucher's rights now.
+    """
     issue = VoucherMove.objects.filter(voucher=voucher, from_status="").values("transaction")
     entry = Entry.objects.filter(transaction__in=issue, unit=Unit.POINTS).order_by("pk").first()
-    return (restoring.Mirror(at=deed.occurred_at).given_back(entry),) if entry else ()
+    if entry is None:
+        return ()
+    mirror = restoring.Mirror(at=standing.deed.occurred_at)
+    is_here = entry.account_id == standing.account.pk
+    return (mirror.given_back(entry) if is_here else mirror.given_anew(entry),)
