@@ -1,5 +1,25 @@
 """The partner's dashboard. Importing this package registers its tables with its site."""
 
-from staff.admin import audit, cards, clubs, jobs, ledger, members, people
+from staff.admin import (
+    audit,
+    cards,
+    clubs,
+    jobs,
+    ledger,
+    masters,
+    members,
+    other_rules,
+    people,
+)
 
-__all__ = ["audit", "cards", "clubs", "jobs", "ledger", "members", "people"]
+__all__ = [
+    "audit",
+    "cards",
+    "clubs",
+    "jobs",
+    "ledger",
+    "masters",
+    "members",
+    "other_rules",
+    "people",
+]

@@ -186,6 +186,57 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        gettext_lazy("More rules"),
+        (
+            Entry(
+                words=gettext_lazy("Expiry rules"),
+                icon="hourglass_bottom",
+                address="cards_expiryrule_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Special days"),
+                icon="event",
+                address="cards_specialday_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Referral"),
+                icon="group_add",
+                address="cards_referralrule_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Milestones"),
+                icon="flag",
+                address="cards_milestonerule_changelist",
+            ),
+        ),
+    ),
+    (
+        gettext_lazy("Codes of your tills"),
+        (
+            Entry(
+                words=gettext_lazy("Products"),
+                icon="sell",
+                address="cards_product_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Product groups"),
+                icon="category",
+                address="cards_productgroup_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Customer groups"),
+                icon="groups",
+                address="cards_customergroup_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Tenders"),
+                icon="payments",
+                address="cards_tender_changelist",
+            ),
+            Entry(words=gettext_lazy("Tags"), icon="label", address="cards_tag_changelist"),
+        ),
+    ),
+    (
         gettext_lazy("Where and who"),
         (
             Entry(words=gettext_lazy("Clubs"), icon="workspaces", address="clubs_club_changelist"),
