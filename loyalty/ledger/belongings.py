@@ -12,8 +12,9 @@ from loyalty.ledger.models import Kind, Transaction
 from loyalty.ledger.verification import Scope, check, offending
 from loyalty.members.models import Account, TierSource
 from loyalty.rules import tiers
+from loyalty.rules.terms import Terms, TierBasis, TierManagement, TierWindow
 
-# Deeds after which the automatic tier is what the awarded points reach.
+# Deeds after which the automatic tier is judged.
 JUDGING_KINDS = (
     Kind.ENROLMENT,
     Kind.PURCHASE,
@@ -170,25 +171,24 @@ def tier_is_that_of_the_last_change(scope: Scope) -> Iterable[int]:
     )
 
 
-@check("automatic tier is what the awarded points reach", table="members_account")
+@check("automatic tier is not below what was awarded", table="members_account")
 def tier_is_reached(scope: Scope) -> Iterable[int]:
-    """Return accounts in another tier than their awarded points reach; held ones are left out.
+    """Return accounts below the tier that all they were ever awarded reaches; held ones left out.
 
-    Rules may have been published since the last deed that judged the tier, so any version between
-    that deed's and the account's newest will do.
+    Only where cards judge tiers so, after each deed. Rules may have been published since the last
+    deed that judged the tier, so any version between that deed's and the account's newest will do.
     """
     versions: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for card_id, number, pk in TermsVersion.objects.values_list("card_id", "number", "pk"):
         versions[card_id].append((number, pk))
     found = []
     for account in _judged(scope).iterator():
-        could_be = {
-            _reached(account.lifetime_points, pk)
+        could_judge = [
+            terms.of_version(pk)
             for number, pk in versions[account.card_id]
             if account.oldest is not None and account.oldest <= number <= account.newest
-        }
-        # Before any deed, an account is below all tiers.
-        if account.tier_id not in (could_be or {None}):
+        ]
+        if could_judge and all(_is_below(account, rules) for rules in could_judge):
             found.append(account.pk)
     return found
 
@@ -209,6 +209,17 @@ def _judged(scope: Scope) -> "QuerySet[Any]":
     return found.order_by("pk")
 
 
-def _reached(awarded: int, version_id: int) -> int | None:
-    tier = tiers.reached(awarded, terms.of_version(version_id).tiers)
-    return tier.tier_id if tier else None
+def _is_below(account: Account, rules: Terms) -> bool:
+    """Return whether these rules would have put the account into a higher tier."""
+    if (
+        rules.tier_management != TierManagement.AUTOMATIC
+        or rules.tier_window != TierWindow.LIFETIME
+        or rules.tier_basis not in tiers.AWARDED_BASES
+    ):
+        return False
+    is_points = rules.tier_basis == TierBasis.AWARDED_POINTS
+    awarded = account.lifetime_points if is_points else account.lifetime_credit_minor
+    reached, here = tiers.reached(awarded, rules.tiers), rules.tier(account.tier_id)
+    if reached is None or (account.tier_id is not None and here is None):
+        return False  # A tier that these rules do not know was given by others.
+    return here is None or here.min_value < reached.min_value

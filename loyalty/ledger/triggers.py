@@ -26,6 +26,21 @@ ONE_COLUMN = {
     "ledger_receiptuse": "released_at",
     "ledger_firing": "released_at",
 }
+# The columns of the same tables that never change; SQLite must be told each by name.
+FIXED_COLUMNS = {
+    "ledger_lot": ("id", "partner_id", "entry_id", "account_id", "unit", "earned", "expires_at"),
+    "ledger_receiptuse": ("id", "partner_id", "store_id", "number", "period", "transaction_id"),
+    "ledger_firing": (
+        "id",
+        "partner_id",
+        "membership_id",
+        "transaction_id",
+        "kind",
+        "rule_key",
+        "occurrence",
+        "occurred_at",
+    ),
+}
 
 POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -143,20 +158,9 @@ def sqlite_triggers() -> dict[str, tuple[str, str]]:
         found[f"{table}_no_update"] = (table, f"BEFORE UPDATE ON {table} {refuse}")
     for table in (*APPEND_ONLY, *ONE_COLUMN):
         found[f"{table}_no_delete"] = (table, f"BEFORE DELETE ON {table} {refuse}")
-    found["ledger_lot_one_column"] = (
-        "ledger_lot",
-        "BEFORE UPDATE ON ledger_lot WHEN NEW.id IS NOT OLD.id OR NEW.entry_id IS NOT OLD.entry_id"
-        " OR NEW.account_id IS NOT OLD.account_id OR NEW.unit IS NOT OLD.unit"
-        " OR NEW.partner_id IS NOT OLD.partner_id OR NEW.earned IS NOT OLD.earned"
-        f" OR NEW.expires_at IS NOT OLD.expires_at {refuse}",
-    )
-    found["ledger_receiptuse_one_column"] = (
-        "ledger_receiptuse",
-        "BEFORE UPDATE ON ledger_receiptuse WHEN NEW.id IS NOT OLD.id"
-        " OR NEW.partner_id IS NOT OLD.partner_id OR NEW.store_id IS NOT OLD.store_id"
-        " OR NEW.number IS NOT OLD.number OR NEW.period IS NOT OLD.period"
-        f" OR NEW.transaction_id IS NOT OLD.transaction_id {refuse}",
-    )
+    for table, names in FIXED_COLUMNS.items():
+        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in names)
+        found[f"{table}_one_column"] = (table, f"BEFORE UPDATE ON {table} WHEN {changed} {refuse}")
     found["ledger_entry_follows"] = (
         "ledger_entry",
         "BEFORE INSERT ON ledger_entry WHEN typeof(NEW.amount) <> 'integer'"

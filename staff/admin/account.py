@@ -250,7 +250,7 @@ class OverviewPage(AccountPage):
         """Return the tier ahead and what is missing to it, by the stored thresholds."""
         awarded = self.membership.account.lifetime_points
         ahead = (
-            self.membership.card.tiers.filter(archived_at=None, min_points__gt=awarded)
+            self.membership.card.tiers.filter(archived_at=None, min_value__gt=awarded)
             .order_by("min_value")
             .first()
         )

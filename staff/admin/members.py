@@ -163,7 +163,7 @@ class MembershipAdmin(ReadOnlyAdmin):
         """Return what can be spent."""
         return words.points(row.account.points - row.due_points, row.card).replace(" ", "\u00a0")
 
-    @column(_("tier"), ordering="account__tier__min_points")
+    @column(_("tier"), ordering="account__tier__min_value")
     def tier(self, row: Membership) -> str:
         """Return the tier."""
         return row.account.tier.name if row.account.tier else NOTHING

@@ -123,7 +123,7 @@ def test_an_undo_tells_both_balances_and_what_was_undone():
 
     assert undone.result == {
         "points": 200,
-        "lifetime": 0,
+        "credit_minor": 0,
         "balance_before": 300,
         "balance_after": 500,
         "undone": "REDEMPTION",

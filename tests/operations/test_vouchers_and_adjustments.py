@@ -159,7 +159,7 @@ def test_a_manager_adds_and_takes_points_with_a_reason_and_two_kinds_of_words():
     adjust(cast, -24)
 
     assert balance(cast) == 6
-    assert (done.result["reason"], done.result["lifetime"]) == ("GOODWILL", 30)
+    assert (done.result["reason"], done.lifetime_points) == ("GOODWILL", 30)
     words = TransactionNote.objects.get()
     assert (words.transaction, words.internal, words.comment) == (
         done,

@@ -112,9 +112,12 @@ def test_the_explanation_names_each_step_with_its_facts():
         (Reason.CAP, 12),
     ]
     assert dict(found.steps[0].facts) == {
-        "amount_minor": "970",
-        "step_minor": "100",
-        "points_per_step": "1",
+        "key": "-1",
+        "unit": "POINTS",
+        "basis": "AMOUNT",
+        "value": "100",
+        "award": "1",
+        "seen": "970",
         "count": "9",
     }
     assert dict(found.steps[1].facts) == {
@@ -182,7 +185,7 @@ def test_rounding_up_earns_from_the_first_step_on():
 def test_a_card_that_gives_nothing_per_step_never_says_that_less_than_nothing_is_missing():
     found = earn(amount_minor=150, terms=some_terms(points_per_step=0), tier=None)
 
-    assert (found.points, found.missing_minor) == (0, 50)
+    assert (found.points, found.missing_minor) == (0, 0)
 
 
 def test_an_amount_above_the_largest_is_refused():
