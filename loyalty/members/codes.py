@@ -55,6 +55,16 @@ def new_referral_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
+def read_referral_code(typed: str) -> str:
+    """Return the referral code that a person typed as it was made; empty for none."""
+    return _folded(typed)
+
+
+def new_check_in_code() -> str:
+    """Return the code of a QR at a shop's door: 80 random bits as sixteen characters."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
 def new_key() -> str:
     """Return a new key for rotating codes: 160 random bits in hexadecimal."""
     return secrets.token_hex(20)

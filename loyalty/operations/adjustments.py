@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.ledger.drafts import Fact, Move, Note
 from loyalty.ledger.models import Kind, Source, Transaction
-from loyalty.operations import drafting, tiering
+from loyalty.operations import drafting, followups
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     NotAllowedError,
@@ -186,4 +186,4 @@ def _post(
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),
     )
-    return drafting.post(tiering.settle(standing, [main], may_lower=True))
+    return drafting.post(followups.after_adjustment(standing, main))

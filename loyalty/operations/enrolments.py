@@ -18,7 +18,7 @@ from loyalty.members.models import (
     Member,
     Membership,
 )
-from loyalty.operations import drafting, numbering, welcomes
+from loyalty.operations import drafting, followups, numbering, referrals, welcomes
 from loyalty.operations.deeds import (
     Deed,
     RepeatDiffersError,
@@ -26,7 +26,8 @@ from loyalty.operations.deeds import (
     fingerprint,
     one_transaction,
 )
-from loyalty.operations.standing import CardNotOpenError
+from loyalty.operations.referrals import Newcomer
+from loyalty.operations.standing import CardNotOpenError, Standing
 
 
 class EnrolmentNotAllowedError(PermissionError):
@@ -76,14 +77,24 @@ class Consent:
 
 
 @one_transaction
-def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> Membership:
+def join_card(
+    *,
+    deed: Deed,
+    card_id: int,
+    person: Person,
+    consent: Consent,
+    referral_code: str = "",
+    devices: frozenset[str] = frozenset(),
+) -> Membership:
     """Give the signed-in person a card, make them the partner's member first if need be.
 
-    Joining twice returns the membership there is. The welcome points are booked once. Source: R5.3,
-    R3.1, IV3.11.
+    Joining twice returns the membership there is. The welcome points are booked once. The code
+    names who brought them; ``devices`` are the marks of `referrals.device_mark` that their browser
+    keeps. Source: R5.3, R3.1, IV3.11, IV5.1.
 
     :raises CardNotOpenError: MemberQuotaError: ConsentMissingError: numbering.CardNumberError:
         if they cannot join; AlreadyMemberError if their e-mail belongs to another's record.
+    :raises referrals.ReferralNotAllowedError: if the recommendation does not count.
     """
     card = _lock_card(card_id, deed.occurred_at)
     _lock_partner(card)
@@ -95,22 +106,34 @@ def join_card(*, deed: Deed, card_id: int, person: Person, consent: Consent) -> 
         if found is not None:
             return found
 
+    newcomer = Newcomer(email=person.email, phone=person.phone, user=deed.actor, devices=devices)
+    referrer = referrals.referrer_of(
+        card=card, code=referral_code, newcomer=newcomer, at=deed.occurred_at
+    )
     member = member or _new_member(deed, card.partner, person, consent, is_own=True)
-    return _enrol(deed, card, member, number="")
+    return _enrol(deed, member, _Place(card=card, referrer=referrer))
 
 
 @one_transaction
 def enrol_at_counter(
-    *, deed: Deed, card_id: int, person: Person, consent: Consent, number: str = ""
+    *,
+    deed: Deed,
+    card_id: int,
+    person: Person,
+    consent: Consent,
+    number: str = "",
+    referral_code: str = "",
 ) -> Membership:
     """Make a guest with a card at the counter, and return the membership.
 
     By staff of the card's club or a manager. ``number`` is typed or pre-printed where the card
-    works that way. A repeat returns the first membership. Source: R5, IV9.6.
+    works that way; the referral code names who brought them. A repeat returns the first membership.
+    Source: R5, IV5.1, IV9.6.
 
     :raises EnrolmentNotAllowedError: for anybody else.
     :raises CardNotOpenError: MemberQuotaError: AlreadyMemberError: numbering.CardNumberError:
         ConsentMissingError: if they cannot be enrolled.
+    :raises referrals.ReferralNotAllowedError: if the recommendation does not count.
     """
     card = _lock_card(card_id, deed.occurred_at)
     _lock_partner(card)
@@ -120,15 +143,23 @@ def enrol_at_counter(
 
     # The name goes in under the site's key, so that the ledger tells nobody's name.
     whose = salted_hmac("enrol", person.first_name).hexdigest()
-    content = fingerprint("enrol", card=card_id, whose=whose, number=number)
+    brought = {"referral": referral_code} if referral_code else {}
+    content = fingerprint("enrol", card=card_id, whose=whose, number=number, **brought)
     repeat = Transaction.objects.filter(partner=card.partner, request_id=deed.request_id).first()
     if repeat is not None:
         if repeat.fingerprint != content or repeat.membership is None:
             raise RepeatDiffersError
         return repeat.membership
 
+    referrer = referrals.referrer_of(
+        card=card,
+        code=referral_code,
+        newcomer=Newcomer(email=person.email, phone=person.phone),
+        at=deed.occurred_at,
+    )
     member = _new_member(deed, card.partner, person, consent, is_own=False)
-    return _enrol(deed, card, member, number=number, content=content)
+    place = _Place(card=card, referrer=referrer, number=number)
+    return _enrol(deed, member, place, content)
 
 
 def _may_enrol(deed: Deed, card: Card) -> bool:
@@ -203,7 +234,17 @@ def tidy_name(name: str) -> str:
     return " ".join("".join(kept).split())[:80]
 
 
-def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str = "") -> Membership:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where somebody joins: the locked card, who brought them, and a typed number."""
+
+    card: Card
+    referrer: Membership | None
+    number: str = ""
+
+
+def _enrol(deed: Deed, member: Member, place: _Place, content: str = "") -> Membership:
+    card, referrer = place.card, place.referrer
     version = (
         TermsVersion.objects.filter(card=card, published_at__lte=deed.occurred_at)
         .order_by("-number")
@@ -212,6 +253,11 @@ def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str 
     )
     if version is None:
         raise CardNotOpenError
+    theirs = (
+        Account.objects.select_for_update(no_key=True).get(pk=referrer.account_id)
+        if referrer
+        else None
+    )
     account = Account.objects.create(partner=card.partner, card=card)
     membership = Membership(
         partner=card.partner,
@@ -220,9 +266,10 @@ def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str 
         account=account,
         totp_key=codes.new_key(),
         referral_code=codes.new_referral_code(),
+        referred_by=referrer,
         joined_at=deed.occurred_at,
     )
-    membership.number, membership.code = numbering.number_and_code(card, number)
+    membership.number, membership.code = numbering.number_and_code(card, place.number)
     try:
         with transaction.atomic():
             membership.save(force_insert=True)
@@ -230,5 +277,31 @@ def _enrol(deed: Deed, card: Card, member: Member, *, number: str, content: str 
         if broke(error, "card_number_is_unique", "card_id", "number"):
             raise numbering.CardNumberError(reason="taken") from error
         raise
-    drafting.post(welcomes.enrolment_drafts(deed, membership, version, content))
+    drafts = welcomes.enrolment_drafts(deed, membership, version, content)
+    standing = _standing(deed, membership, version, theirs)
+    drafting.post(followups.after_joining(standing, drafts))
     return membership
+
+
+def _standing(
+    deed: Deed, membership: Membership, version: int, referrer_account: Account | None
+) -> Standing:
+    """Return where a membership stands that is just being made: it has had nothing yet."""
+    return Standing(
+        deed=deed,
+        membership=membership,
+        account=membership.account,
+        card=membership.card,
+        terms_id=version,
+        staff=None,
+        role=None,
+        adjust_cap=None,
+        scan=None,
+        repeat_id=None,
+        due_points=0,
+        due_credit=0,
+        earned_hour=0,
+        earned_day=0,
+        redeemed_day=0,
+        referrer_account=referrer_account,
+    )
