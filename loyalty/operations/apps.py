@@ -7,3 +7,7 @@ class OperationsConfig(AppConfig):
     """Name this part of the product."""
 
     name = "loyalty.operations"
+
+    def ready(self) -> None:
+        """Register what only this layer can say about the ledger."""
+        from loyalty.operations import recomputing  # noqa: F401, PLC0415 - models are ready only now

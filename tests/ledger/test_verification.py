@@ -189,6 +189,12 @@ def half_a_transfer(cast):
     return "transfers sum to zero", done.pk
 
 
+def amount_of_an_award(cast):
+    done = last(Transaction, kind=Kind.PURCHASE)
+    plus(Transaction, "amount_minor", done.pk, by=100)
+    return "each award follows from its terms and facts", done.pk
+
+
 def points_awarded(cast):
     plus(Account, "lifetime_points", cast.membership.account_id)
     return "what was awarded and is owed is what the deeds say", cast.membership.account_id
@@ -299,6 +305,7 @@ PLANTED = [
     reversal_of_a_reversal,
     what_an_undone_deed_caused,
     half_a_transfer,
+    amount_of_an_award,
     points_awarded,
     entry_of_another_partner,
     lot_of_another_account,
