@@ -14,6 +14,8 @@ class EventType(models.TextChoices):
     MEMBER_UPDATED = "member.updated", _("member updated")
     CARD_JOINED = "card.joined", _("card joined")
     POINTS_EARNED = "points.earned", _("points earned")
+    POINTS_SPENT = "points.spent", _("points spent as money")
+    POINTS_REFUNDED = "points.refunded", _("points refunded")
     POINTS_ADJUSTED = "points.adjusted", _("points adjusted")
     POINTS_EXPIRED = "points.expired", _("points expired")
     REWARD_CLAIMED = "reward.claimed", _("reward claimed")

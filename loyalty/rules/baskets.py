@@ -20,11 +20,15 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """How much of a bill was paid with which tender, in minor units."""
+    """How much of a bill was paid with which tender, in minor units.
+
+    ``transaction_id`` names the deed of a payment with points or credit, where it was booked.
+    """
 
     tender: str
     amount_minor: int
     is_loyalty: bool = False
+    transaction_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
