@@ -29,6 +29,7 @@ from loyalty.users.models import User
 from loyalty.wallet.days import day_words
 from loyalty.wallet.history import HistoryDay, by_day
 from loyalty.web import qr, words
+from loyalty.web.balances import Balance, balance
 from loyalty.web.money import count
 
 LINES = 20
@@ -87,7 +88,7 @@ class CardPage:
     text: dict[str, str]
     version: str
     available: int
-    balance: str
+    held: Balance
     tier_step: TierStep | None
     tier_note: str
     rewards: list[RewardLine]
@@ -108,6 +109,8 @@ def read(*, user: User, membership_id: int, at: datetime) -> CardPage:
     membership = _membership(user, membership_id, at)
     account, card = membership.account, membership.card
     available = account.points - membership.due_points
+    credit = account.credit_minor - membership.due_credit
+    held = balance(card, available, credit)
     deeds = list(history_of(membership)[: LINES + 1])
     expiries = list(_expiries(membership, at))
     claims = {claim.reward_id: claim for claim in _open_claims(membership, at)}
@@ -122,7 +125,7 @@ def read(*, user: User, membership_id: int, at: datetime) -> CardPage:
         text=membership.text or {},
         version=version_tag(membership.last_transaction),
         available=available,
-        balance=words.points(available, card),
+        held=held,
         tier_step=_tier_step(membership),
         tier_note=_tier_note(membership),
         rewards=rewards,
@@ -143,6 +146,7 @@ def _membership(user: User, membership_id: int, at: datetime) -> Any:
         .filter(pk=membership_id)
         .annotate(
             due_points=standing.due(OuterRef("account"), Unit.POINTS, at),
+            due_credit=standing.due(OuterRef("account"), Unit.CREDIT, at),
             last_transaction=_last_transaction(),
             text=text_of(OuterRef("card")),
             terms_id=Subquery(versions.order_by("-number").values("pk")[:1]),
@@ -372,7 +376,7 @@ def for_script(page: CardPage, *, user: User, at: datetime) -> dict[str, str | i
         "serverMs": int(at.timestamp() * 1000),
         "firstName": membership.member.first_name,
         "cardName": page.text.get("title") or card.name,
-        "balance": page.balance,
+        "balance": page.held.text,
         "brand": card.colour,
         "onBrand": card.text_colour,
     }

@@ -52,11 +52,15 @@ def _line(deed: Transaction, card: Card) -> DeedLine:
     why = [line.detail]
     if line.is_undone:
         why = [_undone_words(deed)]
-    elif is_earning and not deed.points and (missing := deed.result.get("missing_minor")):
+    elif (
+        is_earning
+        and not (deed.points or deed.credit_minor)
+        and (missing := deed.result.get("missing_minor"))
+    ):
         why.append(words.more_to_go(missing, card))
     return DeedLine(
         what=line.title,
-        figure=line.points_text if deed.points or is_earning else "",
+        figure=line.points_text if deed.points or deed.credit_minor or is_earning else "",
         why=", ".join(part for part in why if part),
         is_up=deed.points > 0 and not line.is_undone,
         is_undone=line.is_undone,

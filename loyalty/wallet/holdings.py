@@ -19,6 +19,7 @@ from loyalty.rules.offers import Offer, OfferState
 from loyalty.users.models import User
 from loyalty.wallet.card_page import text_of
 from loyalty.web import words
+from loyalty.web.balances import balance
 from loyalty.web.money import count
 
 
@@ -41,6 +42,7 @@ def tiles(*, user: User, at: datetime) -> list[Tile]:
         access.memberships_for_member(user=user)
         .annotate(
             due_points=standing.due(OuterRef("account"), Unit.POINTS, at),
+            due_credit=standing.due(OuterRef("account"), Unit.CREDIT, at),
             text=text_of(OuterRef("card")),
         )
         .order_by("-joined_at", "-pk")
@@ -62,14 +64,16 @@ def tiles(*, user: User, at: datetime) -> list[Tile]:
 
 def _tile(membership: Any, rewards: list[Reward], at: datetime) -> Tile:
     available = membership.account.points - membership.due_points
+    credit = membership.account.credit_minor - membership.due_credit
     card, text = membership.card, membership.text or {}
+    held = balance(card, available, credit)
     is_off = membership.status != MembershipStatus.ACTIVE
     return Tile(
         membership=membership,
         card=card,
         title=text.get("title") or card.name,
-        figure=count(available),
-        unit=card.unit_one if available == 1 else card.unit_many,
+        figure=held.figure,
+        unit=f"{held.unit} {held.more}".strip(),
         next=_("Blocked") if is_off else _next(membership, rewards, available, at),
         is_off=is_off,
     )

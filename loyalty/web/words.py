@@ -32,14 +32,13 @@ def signed(number: int) -> str:
     return f"+{count(number)}" if number > 0 else f"\u2212{count(-number)}"
 
 
-def moved(deed: Transaction, card: Card) -> str:
+def moved(points_moved: int, credit_minor: int, card: Card) -> str:
     """Return what a deed moved, with its sign: points, credit, or both."""
-    credit = deed.credit_minor
-    if not credit:
-        return signed(deed.points)
-    sign = "+" if credit > 0 else "\u2212"
-    text = f"{sign}{money(abs(credit), card.currency)}"
-    return f"{signed(deed.points)}, {text}" if deed.points else text
+    if not credit_minor:
+        return signed(points_moved)
+    sign = "+" if credit_minor > 0 else "\u2212"
+    text = f"{sign}{money(abs(credit_minor), card.currency)}"
+    return f"{signed(points_moved)}, {text}" if points_moved else text
 
 
 def more_to_go(missing_minor: int, card: Card) -> str:
@@ -71,7 +70,7 @@ def history_line(deed: Transaction, card: Card) -> HistoryLine:
     return HistoryLine(
         title=_title(deed, card),
         detail=", ".join(part for part in (*why, comment) if part),
-        points_text=moved(deed, card),
+        points_text=moved(deed.points, deed.credit_minor, card),
         is_undone=hasattr(deed, "reversal"),
     )
 

@@ -78,6 +78,11 @@ class AccountPage(View):
         """Return the points that can be spent now."""
         return int(self.membership.account.points - self.membership.due_points)
 
+    @property
+    def available_credit(self) -> int:
+        """Return the credit that can be spent now, in minor units."""
+        return int(self.membership.account.credit_minor - self.membership.due_credit)
+
     def crumbs(self, title: str) -> list[tuple[Any, str]]:
         """Return the way to this page: the list, the person, what is done."""
         found = self.model_admin.crumbs()
@@ -99,6 +104,7 @@ class AccountPage(View):
             "card": card,
             "account": self.membership.account,
             "available": self.available,
+            "available_credit": self.available_credit,
             "zone": card.partner.zone(),
             "state": state_of(self.membership),
             "account_address": account_address(self.membership),

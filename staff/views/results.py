@@ -17,6 +17,7 @@ from loyalty.operations import offers, rollbacks
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.rules.offers import OfferState
 from loyalty.web import words
+from loyalty.web.balances import balance
 from loyalty.web.money import money
 from loyalty.web.refusals import REFUSALS
 from loyalty.web.requests import deed, signed_in
@@ -83,8 +84,8 @@ def _show(request: HttpRequest, booked: Transaction, form: DeedForm) -> HttpResp
         "card": booked.card,
         "member": booked.membership.member,
         "told": _told(booked),
-        "balance_before": booked.result.get("balance_before"),
-        "balance_after": booked.result.get("balance_after"),
+        "balance_before": _balance(booked, "before"),
+        "balance_after": _balance(booked, "after"),
         "next_reward": _next_reward(booked, at),
         "new_tier": booked.result.get("new_tier"),
         "is_undone": hasattr(booked, "reversal"),
@@ -96,6 +97,14 @@ def _show(request: HttpRequest, booked: Transaction, form: DeedForm) -> HttpResp
     club = booked.card.club
     status = form.status if form.is_bound else 200
     return page(request, "staff/result.html", context, store=booked.store, club=club, status=status)
+
+
+def _balance(booked: Transaction, when: str) -> str | None:
+    """Return what could be spent before or after the deed, in words; None where it moved none."""
+    points = booked.result.get(f"balance_{when}")
+    if points is None:
+        return None
+    return balance(booked.card, points, booked.result.get(f"credit_{when}", 0)).text
 
 
 def _undo_seconds(booked: Transaction, at: datetime) -> int:
@@ -132,12 +141,16 @@ def _told(booked: Transaction) -> Told:
     card, moved = booked.card, int(booked.result.get("points", booked.points))
     unit = card.unit_one if abs(moved) == 1 else card.unit_many
     reward = str(booked.result.get("reward") or "")
+    credit = int(booked.result.get("credit_minor", booked.credit_minor))
     figure, what, why = words.signed(moved), "", words.explanation(booked, card)
+    if credit:
+        figure, unit = words.moved(moved, credit, card), ""
     match Kind(booked.kind):
-        case Kind.PURCHASE:
+        case Kind.PURCHASE | Kind.BUY:
             what = money(booked.amount_minor or 0, card.currency)
-            if moved == 0:
-                why.append(words.more_to_go(int(booked.result.get("missing_minor", 0)), card))
+            missing = int(booked.result.get("missing_minor", 0))
+            if moved == credit == 0 and missing:
+                why.append(words.more_to_go(missing, card))
         case Kind.ADJUSTMENT:
             what = _("without a sale")
             why = [str(AdjustmentReason(booked.result["reason"]).label)]
@@ -149,7 +162,7 @@ def _told(booked: Transaction) -> Told:
             what = _("Undone: %(what)s") % {"what": reward or _undone_words(booked)}
         case _:
             pass
-    return Told(figure=figure, unit=unit, what=what, why=why, is_nothing=moved == 0)
+    return Told(figure=figure, unit=unit, what=what, why=why, is_nothing=moved == credit == 0)
 
 
 def _undone_words(booked: Transaction) -> str:

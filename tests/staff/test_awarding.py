@@ -77,7 +77,10 @@ def test_an_award_shows_the_figure_the_reason_and_both_balances(counter):
         "€12.40",
         ["1 point per €1.00, rounded down"],
     )
-    assert (page.context["balance_before"], page.context["balance_after"]) == (0, 12)
+    assert (page.context["balance_before"], page.context["balance_after"]) == (
+        "0 points",
+        "12 points",
+    )
     assert page.context["next_reward"] == "Croissant in 188 points"
     booked = Transaction.objects.get(kind="PURCHASE")
     assert (booked.receipt_number, booked.store) == ("A77", counter.cast.old_port)

@@ -67,7 +67,10 @@ def test_a_reward_is_handed_out_once_and_shown_with_both_balances(rich, booked):
     page = rich.client.get(first["Location"])
     told = page.context["told"]
     assert (told.figure, told.what) == ("Croissant", "\u2212200 points")
-    assert (page.context["balance_before"], page.context["balance_after"]) == (412, 212)
+    assert (page.context["balance_before"], page.context["balance_after"]) == (
+        "412 points",
+        "212 points",
+    )
     assert first["Location"] == second["Location"]
     assert booked() == [("PURCHASE", 412), ("REDEMPTION", -200)]
 

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from cards.models import Card
 from loyalty.web import money as amounts
 from loyalty.web import qr, words
+from loyalty.web.balances import Balance, balance
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ def money(minor: int, currency: str) -> str:
 def points(number: int, card: Card) -> str:
     """Return a count with the card's unit."""
     return words.points(number, card)
+
+
+@register.simple_tag
+def balance_of(card: Card, points_held: int, credit_minor: int) -> Balance:
+    """Return a balance in words: figure, unit, and what else is there."""
+    return balance(card, points_held, credit_minor)
 
 
 @register.filter
