@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from loyalty.ledger.drafts import LineMet, ReceiptClaim
 from loyalty.ledger.models import Kind, Transaction
-from loyalty.operations import drafting, followups, histories, receipts
+from loyalty.operations import drafting, followups, histories, parked_refunds, receipts
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.standing import (
     Standing,
@@ -236,13 +236,16 @@ def _post(
         events=drafting.earning_events(award.points, award.credit_minor),
     )
     try:
-        return drafting.post(followups.after_award(standing, main))
+        booked = drafting.post(followups.after_award(standing, main))
     except IntegrityError as error:
         if claim and broke(error, "receipt_is_used_once", "store_id", "number", "period"):
             raise receipts.ReceiptAlreadyUsedError(
                 number=claim.number, transaction_id=None
             ) from error
         raise
+    if basket:
+        parked_refunds.settle(standing, booked, claim)
+    return booked
 
 
 def _stored_basket(basket: Basket | None) -> Any:

@@ -251,7 +251,9 @@ def _bonuses(
     booked = sale.booked
     if amount_minor < sale.left_minor or _method(booked) == RefundMethod.NONE:
         return ()
-    caused = Transaction.objects.filter(caused_by=booked, kind=Kind.BONUS, reversal=None)
+    caused = Transaction.objects.filter(caused_by=booked, kind=Kind.BONUS, reversal=None).exclude(
+        lifetime_points=0, lifetime_credit_minor=0
+    )
     purses = {purse.account.pk: purse}
     found = []
     for bonus in caused.select_related("account").order_by("account", "pk"):

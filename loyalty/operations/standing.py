@@ -27,6 +27,7 @@ from loyalty.rules.terms import Terms
 SPEND_WINDOW = timedelta(minutes=10)
 EARN_WINDOW = timedelta(minutes=60)
 EARNING_KINDS = (Kind.PURCHASE, Kind.BUY, Kind.POINTS)
+SPENDING_KINDS = (Kind.REDEMPTION, Kind.PAYMENT)
 
 
 class MembershipNotFoundError(LookupError):
@@ -243,7 +244,7 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
             due_credit=due(OuterRef("account"), Unit.CREDIT, at),
             earned_hour=_count(own, EARNING_KINDS, at - timedelta(hours=1)),
             earned_day=_count(own, EARNING_KINDS, at - timedelta(hours=24)),
-            redeemed_day=_count(own, (Kind.REDEMPTION,), at - timedelta(hours=24)),
+            redeemed_day=_count(own, SPENDING_KINDS, at - timedelta(hours=24)),
             has_tags=Exists(Tag.objects.filter(partner=OuterRef("partner"), archived_at=None)),
         )
     )
