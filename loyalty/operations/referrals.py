@@ -4,15 +4,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from cards.models import Card
-from loyalty.ledger.drafts import Draft, RuleFired
+from loyalty.ledger.drafts import Draft, RuleFired, TierMove
 from loyalty.ledger.models import Firing, FiringKind, Transaction, Unit
 from loyalty.members import codes
-from loyalty.members.models import Member, Membership, MembershipStatus
+from loyalty.members.models import Account, Member, Membership, MembershipStatus, TierSource
 from loyalty.operations import bonuses, stamps, tiering
 from loyalty.operations.bonuses import BonusReason, Gift
 from loyalty.operations.deeds import BusyError
@@ -285,18 +286,20 @@ def _beside(standing: Standing) -> Standing | None:
 
     :raises BusyError: if they moved to another account in the meantime.
     """
-    referrer_id = standing.membership.referred_by_id
     row = (
         with_due_points(standing.deed.occurred_at)
         .select_related("card", "partner", "member__customer_group")
-        .get(pk=referrer_id)
+        .get(pk=standing.membership.referred_by_id)
     )
     is_shared = row.account_id == standing.account.pk
     account = standing.account if is_shared else standing.referrer_account
     if account is None or account.pk != row.account_id:
         raise BusyError
-    if row.status != MembershipStatus.ACTIVE:
-        return None
+    return _on(standing, row, account) if row.status == MembershipStatus.ACTIVE else None
+
+
+def _on(standing: Standing, row: Any, account: Account) -> Standing:
+    """Return where another membership stands in the same deed."""
     return replace(
         standing,
         membership=row,
@@ -310,3 +313,25 @@ def _beside(standing: Standing) -> Standing | None:
         due_credit=row.due_credit,
         referrer_account=None,
     )
+
+
+def judge_others(standing: Standing, drafts: list[Draft]) -> None:
+    """Let what is undone on other members' accounts move their tiers by what they keep.
+
+    They have earned since, so the tier of before the bonus is no guide. The accounts are locked.
+    """
+    others = {one.account.pk: one for one in drafts if one.account is not standing.account}
+    for last in others.values():
+        row = (
+            with_due_points(standing.deed.occurred_at)
+            .select_related("card", "partner", "member__customer_group")
+            .get(pk=last.membership_id)
+        )
+        other = _on(standing, row, last.account)
+        theirs = bonuses.own(other, drafts)
+        for one in theirs:
+            one.tier = None
+        value = tiering.sums_after(other, theirs).measured(other.terms)
+        tier_id = tiering.judged(other, value, may_lower=True)
+        if tier_id != other.account.tier_id:
+            last.tier = TierMove(to_tier_id=tier_id, source=TierSource.AUTOMATIC)

@@ -18,7 +18,7 @@ from loyalty.ledger.models import (
     Unit,
 )
 from loyalty.members.models import Account, TierSource, VoucherStatus
-from loyalty.operations import drafting, offers, restoring, tiering
+from loyalty.operations import drafting, offers, referrals, restoring, tags, tiering
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.standing import (
     MembershipNotFoundError,
@@ -60,6 +60,14 @@ class UndoTimeOverError(ValueError):
         self.minutes = minutes
 
 
+class RefundedError(ValueError):
+    """A refund of the purchase, or of the bill it paid, stands; it must be undone first."""
+
+
+class ShortfallSettledError(ValueError):
+    """What a refund left owed was settled by a later award, which must be undone first."""
+
+
 class VoucherUsedError(ValueError):
     """The deed gave a voucher that was used or removed since."""
 
@@ -92,7 +100,7 @@ def undo_own_latest(*, deed: Deed, membership_id: int, transaction_id: int) -> T
     if original.occurred_at + timedelta(minutes=minutes) < deed.occurred_at:
         raise UndoTimeOverError(minutes=minutes)
 
-    return _post(_drafts(standing, original, content, Note()))
+    return _post(standing, original, _drafts(standing, original, content, Note()))
 
 
 @one_transaction
@@ -119,7 +127,7 @@ def roll_back_latest(
 
     original = _latest(standing, transaction_id)
 
-    return _post(_drafts(standing, original, content, note or Note()))
+    return _post(standing, original, _drafts(standing, original, content, note or Note()))
 
 
 @one_transaction
@@ -147,7 +155,7 @@ def reverse_transaction(
 
     original = _reversible(standing, transaction_id)
 
-    return _post(_drafts(standing, original, content, note))
+    return _post(standing, original, _drafts(standing, original, content, note))
 
 
 def latest_reversible(account_id: int) -> Transaction | None:
@@ -176,6 +184,8 @@ def _reversible(standing: Standing, transaction_id: int) -> Transaction:
         raise NothingToUndoError
     if Transaction.objects.filter(reverses=original).exists():
         raise AlreadyUndoneError
+    if Transaction.objects.filter(refunds=original, reversal=None).exists():
+        raise RefundedError
     return original
 
 
@@ -187,14 +197,16 @@ def _latest(standing: Standing, transaction_id: int) -> Transaction:
     return original
 
 
-def _post(drafts: list[Draft]) -> Transaction:
+def _post(standing: Standing, original: Transaction, drafts: list[Draft]) -> Transaction:
     """Write the reversals and return that of the deed itself, which comes last."""
     try:
-        return drafting.post(drafts, main=-1)
+        done = drafting.post(drafts, main=-1)
     except IntegrityError as error:
         if broke(error, "tier_reward_is_given_once", "account_id", "tier_id"):
             raise VoucherUsedError from error
         raise
+    tags.recompute(standing, original)
+    return done
 
 
 def _drafts(standing: Standing, original: Transaction, content: str, note: Note) -> list[Draft]:
@@ -204,6 +216,7 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         .exclude(kind__in=[Kind.REVERSAL])
         .order_by("-pk")
     )
+    accounts = _accounts_of(standing, caused)
     for reward_id in sorted({one.reward_id for one in (original, *caused) if one.reward_id}):
         counter = drafting.lock_counter(reward_id)
         stock, is_taken = counter.reward.stock, _counts_back(original).get(reward_id, 0) > 0
@@ -211,16 +224,15 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
             raise offers.RewardNotAvailableError(state=OfferState.SOLD_OUT)
     mirror = restoring.Mirror(at=standing.deed.occurred_at)
     # What came last is undone first, so that each finds its lots as the one before left them.
-    parts = [(one, _mirror(standing, one, mirror)) for one in caused]
+    parts = [(one, _mirror(accounts[one.account_id], one, mirror)) for one in caused]
     main = drafting.draft(
         standing,
         Kind.REVERSAL,
         content=content,
         note=note,
         events=(Fact(type=EventType.TRANSACTION_REVERSED, data={"reverses_id": original.pk}),),
-        **_mirror(standing, original, mirror),
+        **_mirror(standing.account, original, mirror),
     )
-    accounts = _accounts_of(standing, caused)
     drafts = [
         drafting.companion(
             main,
@@ -233,6 +245,7 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         for number, (one, extra) in enumerate(parts)
     ]
     drafts.append(main)
+    referrals.judge_others(standing, drafts)
     if _is_out_of_order(original):
         main.tier = _tier_out_of_order(standing, original, drafts)
     own = [move for one in drafts if one.account is standing.account for move in one.moves]
@@ -273,9 +286,13 @@ def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
     return sum(taken[pk] for pk in due.values_list("pk", flat=True))
 
 
-def _mirror(standing: Standing, original: Transaction, mirror: restoring.Mirror) -> dict[str, Any]:
-    """Return what undoes one transaction, as the fields of a draft."""
-    account = standing.account if original.account_id == standing.account.pk else original.account
+def _mirror(account: Account, original: Transaction, mirror: restoring.Mirror) -> dict[str, Any]:
+    """Return what undoes one transaction on its locked account, as the fields of a draft."""
+    if (
+        original.shortfall_points > account.shortfall_points
+        or original.shortfall_credit_minor > account.shortfall_credit_minor
+    ):
+        raise ShortfallSettledError
     entries = Entry.objects.filter(transaction=original).order_by("-pk")
     moves = [mirror.of(entry) for entry in entries]
     sums = {
