@@ -274,7 +274,7 @@ def compiled_line(line: Line, *, is_cumulative: bool) -> CompiledLine:
         CriteriaGroup.BILL_QUANTITY: Basis.QUANTITY,
     }.get(line.group, line.basis)
     counts_each = line.transaction_criteria == TransactionCriteria.EVERY
-    always_fires = is_cumulative or (counts_each and line.transaction_count == 1)
+    always_fires = counts_each and line.transaction_count == 1
     return CompiledLine(
         line=line,
         key=line.key,

@@ -1,5 +1,6 @@
 """What a bill earns, as tables: lines, criteria, exemptions, conflicts, tenders, limits."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -726,9 +727,21 @@ def test_entered_points_are_taken_as_they_are_up_to_the_cap():
 
 def test_returned_pieces_on_a_bill_take_nothing_away():
     lines = (bought("-5.00", "COF", quantity="-1"), bought("9.00", "CAKE"))
-    plan = a_plan(a_line(**item("COF")), by_pieces(**item("COF")), a_line())
+    plan = a_plan(a_line(key=1, **item("COF")), by_pieces(**item("COF")), a_line())
 
-    assert points(a_bill(*lines), some_terms(plan)) == 9
+    found = award(basket=a_bill(*lines), terms=some_terms(plan), facts=some_facts())
+
+    assert found.points == 9
+    assert [step.points for step in found.steps[0].children] == [0, 0, 9]
+
+
+@pytest.mark.req("R7.3")
+def test_an_award_on_a_simple_card_is_told_whole():
+    found = award(basket=a_bill("9.70"), terms=some_terms(a_plan(a_line())), facts=some_facts())
+
+    assert replace(found, steps=()) == Award(
+        points=9, missing_minor=30, shares=(Share(index=None, points=9),)
+    )
 
 
 # What each item brought, (item, points); None is the bill as a whole.
@@ -771,6 +784,21 @@ def test_only_the_plans_that_were_used_have_shares(method, expected):
     found = award(basket=a_bill(COFFEE, CAKE), terms=terms, facts=some_facts())
 
     assert [(share.index, share.points) for share in found.shares] == expected
+
+
+@pytest.mark.req("IV3.16", "IV3.20")
+def test_a_line_of_an_averaged_plan_has_the_share_that_it_brought():
+    averaged = a_plan(
+        a_line(value="0.50", **item("COF")), a_line(**item("CAKE")), conflict_method=MEAN
+    )
+    plain = a_plan(a_line(**item("CIG")), code="Q")
+    terms = some_terms(
+        averaged, plain, conflict_basis=TWO_STEPS, conflict_method=ConflictMethod.SUM
+    )
+
+    found = award(basket=a_bill(*COFFEE_CAKE_SMOKE), terms=terms, facts=some_facts())
+
+    assert [(share.index, share.points) for share in found.shares] == [(0, 8), (1, 6), (2, 10)]
 
 
 @pytest.mark.req("IV3.20")

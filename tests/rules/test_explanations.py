@@ -216,6 +216,30 @@ def test_a_plan_taken_out_says_by_which_line():
     )
 
 
+@pytest.mark.req("IV8.1")
+def test_of_two_lines_that_take_a_plan_out_the_one_with_the_lower_key_is_named():
+    lines = (a_line(key=6, is_exempt=True), a_line(key=5, is_exempt=True))
+
+    (step,) = told(a_bill("1.00"), some_terms(a_plan(*lines)))
+
+    assert step.children[0].facts == (("key", "5"),)
+
+
+@pytest.mark.req("IV8.1")
+def test_a_plan_that_only_exempts_tells_what():
+    (step,) = told(a_bill(CIGARETTES), some_terms(a_plan(a_line(is_exempt=True, **item("CIG")))))
+
+    assert [child.reason for child in step.children] == [Reason.EXEMPT]
+
+
+def test_lines_are_told_in_the_order_of_their_keys():
+    lines = (a_line(key=3), a_line(key=1, **bill_value("0")), a_line(key=2, **CREDIT))
+
+    (step,) = told(a_bill("1.00"), some_terms(a_plan(*lines)))
+
+    assert [child.facts[0] for child in step.children] == [("key", "1"), ("key", "2"), ("key", "3")]
+
+
 @pytest.mark.parametrize("lines", [(), (a_line(**item("TEA")), a_line(**item("COF")))])
 def test_a_bill_that_no_line_looks_at_says_so(lines):
     assert told(a_bill("1.00"), some_terms(a_plan(*lines))) == (Step(reason=Reason.NO_MATCH),)
