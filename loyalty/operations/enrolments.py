@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
@@ -18,7 +18,8 @@ from loyalty.members.models import (
     Member,
     Membership,
 )
-from loyalty.operations import drafting, followups, numbering, referrals, welcomes
+from loyalty.operations import drafting, followups, members, numbering, referrals, welcomes
+from loyalty.operations.birthdays import Birthday
 from loyalty.operations.deeds import (
     Deed,
     RepeatDiffersError,
@@ -26,6 +27,7 @@ from loyalty.operations.deeds import (
     fingerprint,
     one_transaction,
 )
+from loyalty.operations.members import PersonalFacts
 from loyalty.operations.referrals import Newcomer
 from loyalty.operations.standing import CardNotOpenError, Standing
 
@@ -66,6 +68,17 @@ class Person:
     is_phone_confirmed: bool = False
     language: str = ""
     wants_news: bool = False
+    birthday: Birthday | None = None
+    anniversary: date | None = None
+    customer_group_id: int | None = None
+
+    def facts(self) -> PersonalFacts:
+        """Return what is kept of them beside name and contact."""
+        return PersonalFacts(
+            birthday=self.birthday,
+            anniversary=self.anniversary,
+            customer_group_id=self.customer_group_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +145,8 @@ def enrol_at_counter(
 
     :raises EnrolmentNotAllowedError: for anybody else.
     :raises CardNotOpenError: MemberQuotaError: AlreadyMemberError: numbering.CardNumberError:
-        ConsentMissingError: if they cannot be enrolled.
+        ConsentMissingError: NotADayError: members.CustomerGroupNotFoundError: if they cannot be
+        enrolled.
     :raises referrals.ReferralNotAllowedError: if the recommendation does not count.
     """
     card = _lock_card(card_id, deed.occurred_at)
@@ -212,6 +226,7 @@ def _new_member(
         marketing_accepted_at=deed.occurred_at if person.wants_news else None,
         joined_at=deed.occurred_at,
     )
+    members.set_facts(member, person.facts(), deed.occurred_at.astimezone(partner.zone()).date())
     try:
         with transaction.atomic():
             member.save(force_insert=True)
