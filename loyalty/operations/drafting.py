@@ -14,7 +14,6 @@ from loyalty.ledger.models import Kind, Lot, Transaction, Unit
 from loyalty.members.models import (
     Account,
     RewardCounter,
-    TierSource,
     Voucher,
     VoucherOrigin,
     VoucherStatus,
@@ -174,11 +173,6 @@ def spent(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:
         unit=unit,
         takes=tuple(LotTake(lot_id=lot_id, amount=amount) for lot_id, amount in takes),
     )
-
-
-def is_held(source: str, until: datetime | None, at: datetime) -> bool:
-    """Return whether a tier was set by hand and stays: until its date, or without one for ever."""
-    return source == TierSource.MANUAL and (until is None or until > at)
 
 
 def entry_reward(main: Draft, standing: Standing, tier: TierTerms | None) -> list[Draft]:

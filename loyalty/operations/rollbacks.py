@@ -30,6 +30,7 @@ from loyalty.operations.standing import (
     lock,
 )
 from loyalty.outbox.models import EventType
+from loyalty.rules import tiers
 from loyalty.rules.offers import OfferState
 
 # Tiers that the nightly review moved are no deed of anybody's: they neither count nor block.
@@ -355,7 +356,11 @@ def _tier_out_of_order(
     last = TierChange.objects.filter(account=standing.account, **stands).order_by("-pk").first()
     if last is None or last.transaction_id != original.pk or last.to_source != TierSource.MANUAL:
         return move if is_moved else None
-    if drafting.is_held(last.from_source, last.from_hold_until, standing.deed.occurred_at):
+    if tiers.is_held(
+        is_set_by_hand=last.from_source == TierSource.MANUAL,
+        held_until=last.from_hold_until,
+        at=standing.deed.occurred_at,
+    ):
         return _tier_back(original, standing.account)
     return tiering.automatic(standing, value)
 

@@ -75,7 +75,8 @@ def judged(standing: Standing, value: int, *, may_lower: bool) -> int | None:
     if terms.tier_management != TierManagement.AUTOMATIC:
         return account.tier_id
     is_by_hand = account.tier_source == TierSource.MANUAL
-    if may_lower and not drafting.is_held(account.tier_source, account.tier_hold_until, at):
+    is_held = tiers.is_held(is_set_by_hand=is_by_hand, held_until=account.tier_hold_until, at=at)
+    if may_lower and not is_held:
         found = tiers.reached(value, terms.tiers)
         return found.tier_id if found else None
     return tiers.assessed(

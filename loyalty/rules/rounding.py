@@ -1,6 +1,5 @@
 """How a part of a point becomes whole."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import assert_never
 
@@ -11,18 +10,6 @@ class Rounding(StrEnum):
     DOWN = "DOWN"
     HALF_UP = "HALF_UP"
     UP = "UP"
-
-
-_MODES = {
-    Rounding.DOWN: ROUND_FLOOR,
-    Rounding.HALF_UP: ROUND_HALF_UP,
-    Rounding.UP: ROUND_CEILING,
-}
-
-
-def whole(value: Decimal, mode: Rounding) -> int:
-    """Return a non-negative value as whole points in the given mode."""
-    return int(value.to_integral_value(rounding=_MODES[mode]))
 
 
 def whole_of_ratio(numerator: int, denominator: int, mode: Rounding) -> int:

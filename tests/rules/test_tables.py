@@ -14,7 +14,7 @@ from loyalty.rules.baskets import Basket, Facts
 from loyalty.rules.explanations import Reason
 from loyalty.rules.lots import OpenLot
 from loyalty.rules.offers import Offer, OfferState
-from loyalty.rules.rounding import Rounding, whole
+from loyalty.rules.rounding import Rounding, whole_of_ratio
 from loyalty.rules.terms import Line, Plan, Terms, TierTerms
 
 NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
@@ -247,7 +247,9 @@ WHOLE_TABLE = [
 
 @pytest.mark.parametrize(("value", "down", "half_up", "up"), WHOLE_TABLE)
 def test_parts_become_whole_in_the_named_mode(value, down, half_up, up):
-    assert [whole(Decimal(value), mode) for mode in Rounding] == [down, half_up, up]
+    ratio = Decimal(value).as_integer_ratio()
+
+    assert [whole_of_ratio(*ratio, mode) for mode in Rounding] == [down, half_up, up]
 
 
 # Rules 7: Bronze 0, Silver 100, Gold 300.
