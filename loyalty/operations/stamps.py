@@ -78,7 +78,8 @@ class _Taker:
     def spend(self, amount: int) -> Move:
         """Return the entry that takes so many stamps, earliest expiry first."""
         takes = []
-        for lot_id, part in lots.take(list(self.left.values()), amount, self.at):
+        open_lots = [lot for lot in self.left.values() if lot.remaining]
+        for lot_id, part in lots.take(open_lots, amount, self.at):
             lot = self.left[lot_id]
             self._keep(lot_id, lot.remaining - part, lot.expires_at)
             grant = self.grants.get(lot_id)

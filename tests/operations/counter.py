@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from loyalty.ledger import verification
 from loyalty.ledger.models import Entry, Lot, Source, Transaction
 from loyalty.members.models import Account, Membership, RewardCounter, Voucher
 from loyalty.operations import (
@@ -159,3 +160,8 @@ def standing(cast: Cast) -> dict[str, Any]:
 def rows() -> tuple[int, int]:
     """Return how many transactions and entries there are."""
     return Transaction.objects.count(), Entry.objects.count()
+
+
+def mismatches(at=NOON) -> list[Any]:
+    """Return what the verifier finds wrong with the whole ledger."""
+    return verification.verify(verification.Scope(at=at))
