@@ -187,7 +187,7 @@ def test_a_code_that_rules_name_stays_and_its_description_does_not():
     line = {"plan": plan, "award_points": 1, "value_minor": 100}
     PlanLine.objects.create(**line, group="ITEM", product=named["product"])
     PlanLine.objects.create(**line, group="ITEM_GROUP", product_group=named["productgroup"])
-    PlanLine.objects.create(**line, tender=named["tender"])
+    PlanLine.objects.create(**line, group="BILL_VALUE", least_minor=1, tender=named["tender"])
     ExpiryRule.objects.create(
         partner=cast.partner,
         card=cast.card,
