@@ -85,8 +85,8 @@ def make(kind, card, **changed):
     return MODELS[kind].objects.create(partner=card.partner, card=card, **(fields | changed))
 
 
-def add(client, name, card, **changed):
-    return submit(client, adding(name), **{**TYPED[name], "card": card.pk, **changed})
+def add(client, rules, card, **changed):
+    return submit(client, adding(rules), **{**TYPED[rules], "card": card.pk, **changed})
 
 
 def told(response):
