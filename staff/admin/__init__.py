@@ -10,6 +10,8 @@ from staff.admin import (
     members,
     other_rules,
     people,
+    plans,
+    rewards,
 )
 
 __all__ = [
@@ -22,4 +24,6 @@ __all__ = [
     "members",
     "other_rules",
     "people",
+    "plans",
+    "rewards",
 ]

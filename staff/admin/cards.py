@@ -1,45 +1,29 @@
-"""Lists of cards and what hangs on them. Saving a card publishes its rules at once."""
+"""Lists of cards and what hangs on them. A card's rules are saved as a draft, then published."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, F, Q, QuerySet
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from cards import terms
-from cards.models import (
-    Card,
-    CardStatus,
-    CardText,
-    NumberMode,
-    Reward,
-    RewardStatus,
-    TermsVersion,
-    Tier,
-)
-from loyalty.members.models import RewardCounter
-from loyalty.web.money import money
-from staff.admin import numbers, poster_pages
-from staff.admin.choices import ROUNDINGS
-from staff.admin.forms_cards import (
-    LOCKED_WITH_MEMBERS,
-    CardForm,
-    CardTextForm,
-    RewardForm,
-    RewardRowForm,
-    RewardRows,
-    TierRowForm,
-    TierRows,
-    has_members,
-)
+from cards.models import Card, CardStatus, CardText, NumberMode, Reward, RewardStatus, Tier
+from clubs.models import DECIMALS
+from staff.admin import numbers, plan_rows, poster_pages, publishing, rule_pages
+from staff.admin.card_fields import FIELDSETS, MoneyShown, read_fieldsets
+from staff.admin.forms_cards import LOCKED_WITH_MEMBERS, CardForm, CardTextForm, has_members
+from staff.admin.forms_rewards import RewardRowForm, RewardRows
+from staff.admin.forms_tiers import TierRowForm, TierRows
 from staff.admin.grids import WalledRows
 from staff.admin.scoping import OwnFilter, PartnerAdmin
 from staff.admin.site import site
+from staff.admin.tester import tester_page
 from staff.admin.unfold_parts import StackedInline, TabularInline, badge, column, page_button
 
 CARD_COLOURS = {
@@ -48,31 +32,8 @@ CARD_COLOURS = {
     CardStatus.PAUSED.value: "warning",
     CardStatus.ARCHIVED.value: "danger",
 }
-REWARD_COLOURS = {
-    RewardStatus.ACTIVE.value: "success",
-    RewardStatus.PAUSED.value: "warning",
-    RewardStatus.ARCHIVED.value: "danger",
-}
 # Out of the way of every threshold that a form accepts.
 TIERS_ASIDE = 1_000_000_000
-
-
-SHOWN = {
-    "step_minor": "step_shown",
-    "min_amount_minor": "least_shown",
-    "max_amount_minor": "most_shown",
-    "rounding": "rounding_shown",
-}
-
-
-def _in_words(fields: Any) -> list[Any]:
-    """Return the fields of a fieldset with what is stored in another form shown in words."""
-    return [
-        SHOWN.get(name, name)
-        if isinstance(name, str)
-        else tuple(SHOWN.get(one, one) for one in name)
-        for name in fields
-    ]
 
 
 class TextsInline(WalledRows, StackedInline):  # type: ignore[type-arg]  # one model, named below
@@ -101,10 +62,26 @@ class TiersInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one m
     extra = 0
     can_delete = False
     hide_title = True
-    fields = ("name", "code", "min_value", "multiplier", "entry_reward", "is_archived")
+    fields = (
+        "name",
+        "code",
+        "min_value",
+        "multiplier",
+        "rate",
+        "redemption_percent",
+        "entry_reward",
+        "is_archived",
+    )
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Offer this card's rewards for entry, none on a new card."""
+        """Offer this card's rewards for entry, none on a new card; take thresholds as it counts."""
+        row = obj if obj is not None else Card()
+        typed = str(request.POST.get("currency", ""))
+        facts = {
+            "basis": str(request.POST.get("tier_basis", row.tier_basis)),
+            "currency": typed if typed in DECIMALS else row.currency,
+        }
+        kwargs["form"] = type("TierOfCardForm", (TierRowForm,), facts)
         made = super().get_formset(request, obj, **kwargs)
         field: Any = made.form.base_fields.get("entry_reward")
         if field is not None:
@@ -135,13 +112,17 @@ class RewardsInline(WalledRows, TabularInline):  # type: ignore[type-arg]  # one
 
 
 @admin.register(Card, site=site)
-class CardAdmin(PartnerAdmin):
+class CardAdmin(MoneyShown, PartnerAdmin):
     """The cards of the business, each one form (R3)."""
 
     form = CardForm
+    change_form_template = "admin/cards/card_form.html"
 
     class Media:
-        js = (Script("js/admin/card-preview.js", type="module"),)
+        js = (
+            Script("js/admin/card-preview.js", type="module"),
+            Script("js/admin/conditional.js", type="module"),
+        )
 
     list_display = ("name", "code", "club", "state", "member_count", "reward_count")
     list_select_related = ("club",)
@@ -149,63 +130,8 @@ class CardAdmin(PartnerAdmin):
     search_fields = ("name", "code")
     ordering = ("name", "pk")
     inlines = (RewardsInline, TiersInline, TextsInline)
-    actions_detail = ("posters", "numbers")
-    fieldsets = (
-        (
-            _("General"),
-            {
-                "fields": (
-                    "club",
-                    "name",
-                    "code",
-                    "status",
-                    "valid_from",
-                    "valid_until",
-                    ("unit_one", "unit_many"),
-                    "currency",
-                )
-            },
-        ),
-        (
-            _("How members earn"),
-            {
-                "fields": (
-                    "is_points_only",
-                    ("step_minor", "points_per_step"),
-                    ("min_amount_minor", "max_amount_minor"),
-                    ("max_points", "rounding"),
-                    ("welcome_points", "expiry_days"),
-                ),
-                "description": _(
-                    "Every full step of a purchase earns. Saving publishes the rules at once;"
-                    " what was booked before keeps the rules of its day."
-                ),
-            },
-        ),
-        (
-            _("Look"),
-            {"fields": ("preview", ("colour", "text_colour"), "icon", "logo", "background")},
-        ),
-        (
-            _("Limits against mistakes and misuse"),
-            {
-                "fields": (
-                    ("earns_per_hour", "earns_per_day"),
-                    "redeems_per_day",
-                    ("gift_cap", "adjust_cap"),
-                    ("claim_minutes", "undo_minutes"),
-                    ("printed_card_spends", "search_spends"),
-                )
-            },
-        ),
-        (
-            _("Card numbers"),
-            {
-                "fields": ("number_mode", ("number_prefix", "number_width")),
-                "description": _("Locked once the card has a member."),
-            },
-        ),
-    )
+    actions_detail = ("publish", "plans", "tester", "posters", "numbers")
+    fieldsets = FIELDSETS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the cards with how many members and rewards they have."""
@@ -221,34 +147,11 @@ class CardAdmin(PartnerAdmin):
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the fields; where they are only read, money and rounding in words."""
+        """Return the fields; where they are only read, money in words."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        return [
-            (title, {**options, "fields": _in_words(options["fields"])})
-            for title, options in fieldsets
-        ]
-
-    @column(_("amount per step"))
-    def step_shown(self, card: Card) -> str:
-        """Return the amount per step as money."""
-        return money(card.step_minor, card.currency)
-
-    @column(_("smallest amount that earns"))
-    def least_shown(self, card: Card) -> str:
-        """Return the smallest amount as money."""
-        return money(card.min_amount_minor, card.currency)
-
-    @column(_("largest amount of one purchase"))
-    def most_shown(self, card: Card) -> str:
-        """Return the largest amount as money."""
-        return money(card.max_amount_minor, card.currency)
-
-    @column(_("rounding"))
-    def rounding_shown(self, card: Card) -> str:
-        """Return the rounding in words."""
-        return str(dict(ROUNDINGS)[card.rounding])
+        return list(read_fieldsets(fieldsets, obj, CardForm.whens))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what is drawn, and what is locked by activation or by members."""
@@ -286,24 +189,46 @@ class CardAdmin(PartnerAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save texts, tiers and rewards, then publish the rules under the card's lock."""
+        """Save texts, tiers and rewards; a card that takes up plans starts with its simple rule."""
         super().save_related(request, form, formsets, change)
-        self.publish(request, form.instance)
-
-    def publish(self, request: HttpRequest, card: Card) -> None:
-        """Freeze the rules as the next version, if they changed."""
-        locked = Card.objects.select_for_update(no_key=True).get(pk=card.pk)
-        last = TermsVersion.objects.filter(card=card).order_by("-number").first()
-        version = terms.publish(card=locked, at=timezone.now(), by_id=request.user.pk)
-        if last is None or last.pk != version.pk:
-            words = _("The rules are published as version %(number)s.")
-            self.message_user(request, words % {"number": version.number}, messages.SUCCESS)
+        card = form.instance
+        for plan in plan_rows.take_up(card, form):
+            self.audit_row(
+                request, plan, "add", card.partner_id, {}, {"code": plan.code, "name": plan.name}
+            )
+        publishing.after_save(self, request, card.pk)
 
     def make_room(self, formset: Any) -> None:
         """Let two tiers change places in one save: thresholds are unique at every moment."""
         if formset.model is Tier:
             moved = [row.pk for row, names in formset.changed_objects if "min_value" in names]
             Tier.objects.filter(pk__in=moved).update(min_value=F("min_value") + TIERS_ASIDE)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show the form with how its rules stand, and the pages of its other rules."""
+        card = kwargs.get("obj")
+        if card is not None:
+            context["standing"] = publishing.standing(card)
+            context["rule_pages"] = rule_pages.pages(card)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @page_button(_("Publish"), "publish")
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what publishing the draft would change; a POST publishes it."""
+        return publishing.publish_page(self, request, self.get_object(request, object_id))
+
+    @page_button(_("Plans"), "rule")
+    def plans(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to the plans of this card."""
+        card = self.get_object(request, object_id)
+        return redirect(f"{reverse('admin:cards_plan_changelist')}?card__id__exact={card.pk}")
+
+    @page_button(_("Try the rules"), "calculate")
+    def tester(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the rules make of a purchase that is typed in; nothing is booked."""
+        return tester_page(self, request, self.get_object(request, object_id))
 
     @page_button(_("Posters"), "print")
     def posters(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -316,58 +241,16 @@ class CardAdmin(PartnerAdmin):
         return numbers.numbers_page(self, request, self.get_object(request, object_id))
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """Return the buttons of this card: its numbers only where they are pre-printed."""
+        """Return the buttons of this card that lead somewhere as it is now."""
         card = self.get_object(request, object_id)
+        hidden = set()
+        if card.number_mode != NumberMode.PREPRINTED:
+            hidden.add("numbers")
+        if not card.uses_plans:
+            hidden.add("plans")
         found: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # of the theme
-        is_printed = card.number_mode == NumberMode.PREPRINTED
-        return [one for one in found if is_printed or not one.action_name.endswith("_numbers")]
+        return [one for one in found if one.action_name.rpartition("_")[2] not in hidden]
 
     def get_urls(self) -> list[Any]:
         """Return the pages of a card besides its form."""
         return [*numbers.urls(self), *poster_pages.urls(self), *super().get_urls()]
-
-
-@admin.register(Reward, site=site)
-class RewardAdmin(PartnerAdmin):
-    """The rewards of all cards (R3.5)."""
-
-    form = RewardForm
-    list_display = ("name", "card", "cost", "stock_left", "state")
-    list_select_related = ("card", "counter")
-    list_filter = ("status", ("card", OwnFilter))
-    search_fields = ("name", "code")
-    ordering = ("card__name", "position", "cost", "pk")
-    fieldsets = (
-        (None, {"fields": ("card", "name", "code", "description", "image", "status")}),
-        (_("Price and stock"), {"fields": ("cost", ("stock", "handed_out"), "per_member")}),
-        (_("When and for whom"), {"fields": ("valid_from", "valid_until", "min_tier")}),
-        (_("Vouchers"), {"fields": ("voucher_days",)}),
-    )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Return the card of a stored reward: it stays where it was made."""
-        return ("handed_out", "card") if obj else ("handed_out",)
-
-    @column(_("handed out"))
-    def handed_out(self, reward: Reward) -> int:
-        """Return how many pieces are out."""
-        counter = RewardCounter.objects.filter(reward_id=reward.pk).first()
-        return counter.issued if counter else 0
-
-    @column(_("in stock"))
-    def stock_left(self, reward: Reward) -> str:
-        """Return how many pieces are left."""
-        if reward.stock is None:
-            return str(_("no limit"))
-        counter = getattr(reward, "counter", None)
-        return str(max(0, reward.stock - (counter.issued if counter else 0)))
-
-    @badge(_("status"), REWARD_COLOURS, ordering="status")
-    def state(self, reward: Reward) -> tuple[str, str]:
-        """Return the status as a badge."""
-        return reward.status, reward.get_status_display()
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save the reward, and make a card's form that is open elsewhere stale."""
-        super().save_model(request, obj, form, change)
-        Card.objects.filter(pk=obj.card_id).update(version=F("version") + 1)

@@ -1,6 +1,7 @@
-"""A card is one form: rules, look, rewards, tiers and words, published when it is saved."""
+"""A card is one form: rules, look, rewards, tiers and words; its rules are a draft at first."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from cards import terms
 from cards.models import (
     Card,
     CardStatus,
@@ -22,6 +24,7 @@ from cards.models import (
 )
 from loyalty.audit.models import AuditEvent
 from loyalty.members import codes
+from loyalty.rules.terms import Line, Plan
 from staff.contrast import contrast
 from tests.admin.desk import at_desk, errors, shown, submit
 from tests.cast import make_cast, make_club, make_reward, make_tier
@@ -72,9 +75,9 @@ def test_a_card_is_made_in_one_form_and_its_rules_are_published_at_once():
         ("Croissant", "croissant", cast.partner.pk)
     ]
     version = card.terms_versions.get()
-    assert version.terms["plans"][0]["lines"] == [
-        {"step_minor": 250, "points_per_step": 3, "min_amount_minor": 0}
-    ]
+    assert terms.of_version(version.pk).plans == (
+        Plan(code="SIMPLE", lines=(Line(key=-1, value=Decimal(250), award=3),)),
+    )
     assert version.published_by_id == cast.petra.pk
 
 
@@ -131,13 +134,13 @@ def test_rewards_are_ordered_by_their_place_in_the_grid():
 
 
 @pytest.mark.req("R3.1")
-def test_saving_unchanged_rules_publishes_nothing_and_changed_ones_a_new_version():
+def test_publishing_unchanged_rules_makes_no_version_and_changed_ones_a_new_one():
     cast = make_cast()
     client = at_desk(cast.petra)
 
-    submit(client, page(cast.card), name="Renamed")
+    submit(client, page(cast.card), name="Renamed", _publish="1")
     same = TermsVersion.objects.filter(card=cast.card).count()
-    submit(client, page(cast.card), points_per_step="2")
+    submit(client, page(cast.card), points_per_step="2", _publish="1")
 
     assert same == 1
     assert list(
@@ -320,14 +323,14 @@ def test_tiers_are_archived_never_deleted_and_may_change_places():
         client, page(cast.card), **{"tiers-0-min_value": "500", "tiers-1-min_value": "100"}
     )
     same = submit(client, page(cast.card), **{"tiers-0-min_value": "500"})
-    submit(client, page(cast.card), **{"tiers-0-is_archived": "on"})
+    submit(client, page(cast.card), **{"tiers-0-is_archived": "on"}, _publish="1")
 
     assert swapped.status_code == 302, errors(swapped)
     assert errors(same) == "Another tier starts there."
     assert "tiers-0-DELETE" not in shown(client, page(cast.card))
     assert Tier.objects.get(pk=silver.pk).min_value == 500
     assert Tier.objects.get(pk=gold.pk).archived_at is not None
-    assert [tier["name"] for tier in _latest(cast.card).terms["tiers"]] == ["Silver"]
+    assert [tier.name for tier in terms.of_version(_latest(cast.card).pk).tiers] == ["Silver"]
 
 
 def _latest(card):
