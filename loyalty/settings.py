@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "loyalty.outbox",
     "loyalty.ledger",
     "loyalty.operations",
+    "loyalty.analytics",
     "loyalty.web",
     "loyalty.wallet",
     "loyalty.demo",

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cards import terms
-from cards.models import Card, Plan, PlanLine, Product, ProductGroup, Tender
+from cards.models import Card
 from loyalty.ledger import verification
 from loyalty.ledger.models import LineMatch, Transaction
 from loyalty.ledger.verification import Mismatch, Scope
@@ -23,45 +23,11 @@ from loyalty.operations import purchases, recomputing
 from loyalty.operations.purchases import Bill
 from loyalty.rules.baskets import BasketLine, Payment
 from tests.cast import NOON, deed, make_cast, make_tier, publish
-from tests.ledger.corrupting import without_guards
 from tests.operations.counter import buy, days
+from tests.operations.planned import planned_cast, rewrite
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHECK = "each award follows from its terms and facts"
-
-
-def make_line(plan, **facts):
-    fields = {"value_minor": 100, "award_points": 1, **facts}
-    return PlanLine.objects.create(plan=plan, **fields)
-
-
-def planned_cast(**card):
-    """Mia's card with plans: fruit doubles, each third visit gives ten, credit for cash."""
-    cast = make_cast(uses_plans=True, credit_per_step_minor=0, **card)
-    group = ProductGroup.objects.create(partner=cast.partner, code="FRUIT", name="Fruit")
-    Product.objects.create(partner=cast.partner, code="APPLE", name="Apple", group=group)
-    cash = Tender.objects.create(partner=cast.partner, code="CASH", name="Cash")
-    plan = Plan.objects.create(
-        partner=cast.partner, card=cast.card, code="BASE", name="Base", start_date=days_before(100)
-    )
-    make_line(plan)
-    make_line(plan, group="ITEM_GROUP", product_group=group, award_points=2)
-    make_line(plan, transaction_criteria="EVERY", transaction_count=3, award_points=10)
-    make_line(
-        plan,
-        group="BILL_VALUE",
-        least_minor=1,
-        tender=cash,
-        unit="CREDIT",
-        award_points=None,
-        award_minor=5,
-    )
-    publish(cast.card, at=NOON - days(90))
-    return cast
-
-
-def days_before(count):
-    return (NOON - days(count)).date()
 
 
 def book(cast, *lines, at=NOON, paid=(), way=purchases.award_purchase):
@@ -146,11 +112,6 @@ def test_later_rules_change_nothing_about_an_earlier_award():
     assert differing() == {}
 
 
-def _set(row, column, value):
-    with without_guards("ledger_transaction", bounds=False), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE ledger_transaction SET {column} = %s WHERE id = %s", [value, row])
-
-
 def _two_before(ordinals):
     ordinals.update(dict.fromkeys(ordinals, 2))
 
@@ -180,8 +141,8 @@ def test_one_changed_fact_shows(change, differs):
     row = Transaction.objects.get(pk=done.pk)
     change(row)
 
-    _set(row.pk, "facts", json.dumps(row.facts))
-    _set(row.pk, "result", json.dumps(row.result))
+    rewrite(row.pk, "facts", json.dumps(row.facts))
+    rewrite(row.pk, "result", json.dumps(row.result))
 
     found = differing()
     assert set(found) == {row.pk}
@@ -197,7 +158,7 @@ def test_one_changed_column_shows(column, value, differs):
     cast = make_cast()
     done = buy(cast, 5000)
 
-    _set(done.pk, column, value)
+    rewrite(done.pk, column, value)
 
     assert differs in differing()[done.pk]
 
@@ -207,7 +168,7 @@ def test_the_verifier_names_an_award_that_does_not_follow_from_its_facts():
     cast = make_cast()
     first, second = buy(cast, 5000), buy(cast, 7000, at=NOON + days(3))
     told = json.dumps({**second.result, "missing_minor": 5})
-    _set(second.pk, "result", told)
+    rewrite(second.pk, "result", told)
     mismatch = [Mismatch(check=CHECK, table="ledger_transaction", keys=(second.pk,))]
     partner = cast.partner.pk
 
@@ -243,8 +204,8 @@ def test_the_command_says_how_many_agree():
 def test_the_command_names_each_award_that_does_not_agree():
     cast = make_cast()
     first, second = buy(cast, 5000), buy(cast, 7000, at=NOON + days(1))
-    _set(first.pk, "amount_minor", 6000)
-    _set(second.pk, "facts", "{}")
+    rewrite(first.pk, "amount_minor", 6000)
+    rewrite(second.pk, "facts", "{}")
     out = StringIO()
 
     with pytest.raises(CommandError, match=r"^0 of 2 awards agree"):

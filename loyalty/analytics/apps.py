@@ -1,0 +1,13 @@
+"""Register loyalty.analytics with Django."""
+
+from django.apps import AppConfig
+
+
+class AnalyticsConfig(AppConfig):
+    """Name this part of the product, and its background work."""
+
+    name = "loyalty.analytics"
+
+    def ready(self) -> None:
+        """Register the work of its jobs."""
+        from loyalty.analytics import whatif  # noqa: F401, PLC0415 - models are ready only now

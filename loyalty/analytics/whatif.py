@@ -1,0 +1,276 @@
+"""What draft rules would have done: tried on the purchases of some days, member by member.
+
+It only reads the ledger; what it finds is kept on the ``WhatIf`` row. Each chunk goes on where the
+one before stopped, so a job that is run twice, or dies, comes to the same figures.
+"""
+
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from time import monotonic
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from cards import freezing
+from cards.models import Card, WhatIf, WhatIfStatus
+from loyalty.analytics.tallies import Seen, Tally
+from loyalty.analytics.tier_moves import Assessment, active
+from loyalty.analytics.trials import DraftRules, Past, Trial, pasts
+from loyalty.jobs import queue
+from loyalty.jobs.models import Job, JobState
+from loyalty.ledger.models import Kind, Transaction
+from loyalty.members.models import Membership
+
+DAYS = (7, 30, 90, 365)
+WORK = "what-if"
+KINDS = (Kind.PURCHASE, Kind.BUY)
+OPEN = (WhatIfStatus.WAITING, WhatIfStatus.RUNNING)
+# A chunk of work is at most 20 seconds; the last account of one may take its own time.
+CHUNK_SECONDS = 10.0
+# Accounts read at a time, and rows held of their purchases: what bounds the memory.
+BATCH = 100
+ROWS_HELD = 500
+# Earlier runs kept for each card.
+MOST_KEPT = 10
+REPLACED = "REPLACED"
+READ = (
+    "kind",
+    "membership_id",
+    "account_id",
+    "amount_minor",
+    "basket",
+    "facts",
+    "terms_id",
+    "lifetime_points",
+    "lifetime_credit_minor",
+    "occurred_at",
+)
+
+logger = logging.getLogger(__name__)
+
+
+class DaysNotOfferedError(ValueError):
+    """A what-if runs over one of a few numbers of days."""
+
+
+@transaction.atomic
+def ask(*, card_id: int, days: int, at: datetime, by_id: int | None) -> WhatIf:
+    """Queue a run of the card's draft rules over its last days, and return it.
+
+    Asking the same while it runs returns the run that is there; other rules or days take its
+    place. Of earlier runs the newest ten are kept.
+
+    :raises DaysNotOfferedError: if the number of days is none of ``DAYS``.
+    """
+    if days not in DAYS:
+        raise DaysNotOfferedError
+    card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
+    rules = freezing.frozen(card)
+    runs = WhatIf.objects.filter(card=card)
+    for run in runs.filter(status__in=OPEN).order_by("pk"):
+        if (run.days, run.terms) == (days, rules) and not is_given_up(run):
+            return run
+    runs.filter(status__in=OPEN).update(status=WhatIfStatus.FAILED, outcome={"error": REPLACED})
+    kept = runs.order_by("-pk").values_list("pk", flat=True)[: MOST_KEPT - 1]
+    runs.exclude(pk__in=list(kept)).delete()
+    made = WhatIf.objects.create(
+        partner_id=card.partner_id,
+        card=card,
+        terms=rules,
+        days=days,
+        asked_by_id=by_id,
+        asked_at=at,
+    )
+    queue.enqueue(name=WORK, key=_key(made), arguments={"what_if": made.pk})
+    return made
+
+
+def _key(run: WhatIf) -> str:
+    return f"{WORK}:{run.pk}"
+
+
+def is_given_up(run: WhatIf) -> bool:
+    """Return whether the queue gave up on a run that is not done."""
+    given_up = Job.objects.filter(key=_key(run), state=JobState.DEAD)
+    return run.status in OPEN and given_up.exists()
+
+
+@queue.work(WORK)
+def work(job: Job) -> bool:
+    """Do a chunk of a run; return whether anything is left.
+
+    Rules or rows that the engine cannot compute fail the run, for trying again would change
+    nothing; what the database refuses is left to the queue, which tries again.
+    """
+    run = (
+        WhatIf.objects.filter(pk=job.arguments["what_if"], status__in=OPEN)
+        .select_related("card__partner")
+        .first()
+    )
+    if run is None:
+        return False
+    try:
+        return Run(run).step()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        logger.exception("What-if %s failed", run.pk)
+        WhatIf.objects.filter(pk=run.pk, status__in=OPEN).update(
+            status=WhatIfStatus.FAILED, outcome={"error": type(error).__name__}
+        )
+        return False
+
+
+class Run:
+    """One chunk of a run: what it has seen so far, and how it goes on."""
+
+    def __init__(self, run: WhatIf) -> None:
+        self._run = run
+        partner = run.card.partner
+        self._rules = DraftRules(
+            terms=freezing.thawed(run.terms), zone=partner.zone(), week_start=partner.week_start
+        )
+        self._since = first_moment(run)
+        self._tally = Tally()
+
+    def step(self) -> bool:
+        """Go on for some seconds; return whether anything is left."""
+        self._begin()
+        until = monotonic() + CHUNK_SECONDS
+        while account_ids := self._next_accounts():
+            before = self._tally.cursor
+            self._try(account_ids, until)
+            is_late = monotonic() >= until
+            # Nothing is written while a statement is still read: SQLite would refuse it.
+            if not self._save(before):
+                return False  # Another worker is at the same run, and further.
+            if is_late:
+                return True
+        self._finish()
+        return False
+
+    def _begin(self) -> None:
+        run = self._run
+        if run.status == WhatIfStatus.WAITING:
+            last = Transaction.objects.filter(card=run.card_id).aggregate(last=Max("pk"))["last"]
+            self._tally = Tally(until_id=last or 0, weight=self._weight())
+            total = self._purchases().filter(card=run.card_id).count()
+            WhatIf.objects.filter(pk=run.pk, status=WhatIfStatus.WAITING).update(
+                status=WhatIfStatus.RUNNING, total_count=total, outcome=self._tally.as_data()
+            )
+        else:
+            self._tally = Tally.from_data(run.outcome)
+
+    def _weight(self) -> str:
+        """Return what a point weighs against a minor unit of credit, to tell the largest change."""
+        rate = self._rules.terms.base_rate
+        return str(rate if rate > 0 else 1)
+
+    def _purchases(self) -> QuerySet[Transaction]:
+        return Transaction.objects.filter(
+            kind__in=KINDS,
+            occurred_at__gte=self._since,
+            occurred_at__lte=self._run.asked_at,
+            pk__lte=self._tally.until_id,
+            reversal__isnull=True,
+        )
+
+    def _next_accounts(self) -> list[int]:
+        held = Membership.objects.filter(card=self._run.card_id, account__gt=self._tally.cursor)
+        ids = held.order_by("account_id").values_list("account_id", flat=True).distinct()
+        return list(ids[:BATCH])
+
+    def _try(self, account_ids: Sequence[int], until: float) -> None:
+        """Try the draft on the purchases of these accounts, or of as many as there is time for."""
+        holders = list(
+            Membership.objects.filter(account__in=account_ids)
+            .select_related("account", "member", "group__head")
+            .order_by("account_id", "pk")
+        )
+        groups = [list(each) for _, each in groupby(holders, key=lambda one: one.account_id)]
+        found = pasts(self._rules, [one.pk for one in holders], self._since)
+        assessment = Assessment(
+            terms=self._rules.terms, accounts=groups, at=self._run.asked_at, zone=self._rules.zone
+        )
+        with closing(self._by_member(holders)) as purchases:
+            upcoming = next(purchases, None)
+            for group in groups:
+                changes = [0, 0]
+                for holder in group:
+                    if upcoming is not None and upcoming[0] == holder.pk:
+                        self._try_member(
+                            holder, found.get(holder.pk), upcoming[1], assessment, changes
+                        )
+                        upcoming = next(purchases, None)
+                step = assessment.step(group[0].account, *changes)
+                if step is not None:
+                    self._tally.move(step, active(group))
+                self._tally.cursor = group[0].account_id
+                if monotonic() >= until:
+                    return
+
+    def _by_member(
+        self, holders: Sequence[Membership]
+    ) -> Generator[tuple[int, Iterator[Transaction]], None, None]:
+        """Yield the purchases of each member who has any, in the order of accounts and time."""
+        with closing(self._in_order(holders)) as rows:
+            for membership_id, deeds in groupby(rows, key=lambda row: row.membership_id):
+                yield membership_id or 0, deeds
+
+    def _in_order(self, holders: Sequence[Membership]) -> Generator[Transaction, None, None]:
+        rows = self._purchases().filter(membership__in=[one.pk for one in holders])
+        yield from (
+            rows.order_by("membership__account_id", "membership_id", "occurred_at", "pk")
+            .only(*READ)
+            .iterator(chunk_size=ROWS_HELD)
+        )
+
+    def _try_member(
+        self,
+        holder: Membership,
+        past: Past | None,
+        deeds: Iterator[Transaction],
+        assessment: Assessment,
+        changes: list[int],
+    ) -> None:
+        """Try the draft on one member's purchases; add what changes to the account's sums."""
+        trial = Trial(self._rules, holder.member, past)
+        start = assessment.start(holder.account_id)
+        seen = Seen()
+        for row in deeds:
+            counts = row.account_id == holder.account_id and (
+                start is None or self._rules.day(row.occurred_at) >= start
+            )
+            points, credit = self._tally.see(row, seen, trial)
+            if counts:
+                changes[0] += points
+                changes[1] += credit
+        self._tally.judge(seen)
+
+    def _save(self, before: int) -> bool:
+        """Keep the progress, unless another worker was there first; return whether it was kept."""
+        mine = WhatIf.objects.filter(
+            pk=self._run.pk, status=WhatIfStatus.RUNNING, outcome__cursor=before
+        )
+        kept = mine.update(outcome=self._tally.as_data(), seen_count=self._tally.purchases)
+        return kept == 1
+
+    def _finish(self) -> None:
+        """Keep the outcome, with why the most changed purchases gave what they gave."""
+        tally = self._tally
+        WhatIf.objects.filter(
+            pk=self._run.pk, status=WhatIfStatus.RUNNING, outcome__cursor=tally.cursor
+        ).update(
+            status=WhatIfStatus.DONE,
+            outcome=tally.as_data() | {"changed": tally.explained()},
+            seen_count=tally.purchases,
+            total_count=tally.purchases,
+        )
+
+
+def first_moment(run: WhatIf) -> datetime:
+    """Return from when on purchases are tried: whole days of the partner, today included."""
+    zone = run.card.partner.zone()
+    first: date = run.asked_at.astimezone(zone).date() - timedelta(days=run.days - 1)
+    return datetime.combine(first, time.min, tzinfo=zone)
