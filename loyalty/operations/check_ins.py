@@ -1,6 +1,7 @@
 """A member checks in: by the QR at the door, or by a button in the wallet (PA2.2)."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from clubs.models import PlaceStatus, Store
 from loyalty.ledger.models import Transaction
@@ -23,11 +24,15 @@ class NoCheckInHereError(ValueError):
 
 
 class CheckedInAlreadyError(ValueError):
-    """The member checked in so lately that it counts again only from ``again_at`` on."""
+    """The member checked in so lately that it counts again only from ``again_at`` on.
 
-    def __init__(self, *, again_at: datetime) -> None:
+    ``zone`` is the business's.
+    """
+
+    def __init__(self, *, again_at: datetime, zone: ZoneInfo) -> None:
         super().__init__(again_at.isoformat())
         self.again_at = again_at
+        self.zone = zone
 
 
 @one_transaction
@@ -56,7 +61,9 @@ def check_in(*, deed: Deed, membership_id: int) -> Transaction:
     last = latest(standing.membership.member_id, standing.card.club_id)
     hours = standing.card.check_in_hours
     if last is not None and not rules.may_check_in(last_at=last, at=deed.occurred_at, hours=hours):
-        raise CheckedInAlreadyError(again_at=last + timedelta(hours=hours))
+        raise CheckedInAlreadyError(
+            again_at=last + timedelta(hours=hours), zone=standing.membership.partner.zone()
+        )
     number = _number(standing)
     due = [
         milestone

@@ -9,6 +9,7 @@ from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.offers import RewardOffer
 from loyalty.rules.offers import OfferState
+from loyalty.web import bonus_words
 from loyalty.web.explaining import explanation, given, points
 from loyalty.web.money import count, money
 
@@ -81,7 +82,8 @@ def _title(deed: Transaction, card: Card) -> str:
     match Kind(deed.kind):
         case Kind.PURCHASE | Kind.BUY:
             amount = money(deed.amount_minor or 0, card.currency)
-            return _("Purchase %(amount)s") % {"amount": amount} + place
+            text = _("Sold to us %(amount)s") if deed.kind == Kind.BUY else _("Purchase %(amount)s")
+            return text % {"amount": amount} + place
         case Kind.REDEMPTION:
             return reward + place
         case Kind.VOUCHER | Kind.EXPIRY if reward:
@@ -92,16 +94,20 @@ def _title(deed: Transaction, card: Card) -> str:
         case Kind.REVERSAL:
             return _("Undone: %(what)s") % {"what": _undone_kind(deed)}
         case kind:
-            return _plain_title(kind, deed.points) + (place if kind == Kind.POINTS else "")
+            return _plain_title(kind, deed) + (place if kind in _AT_A_PLACE else "")
 
 
-def _plain_title(kind: Kind, moved: int) -> str:
+_AT_A_PLACE = (Kind.POINTS, Kind.BONUS)
+
+
+def _plain_title(kind: Kind, deed: Transaction) -> str:
     if kind == Kind.ADJUSTMENT:
-        return _("Correction") if moved < 0 else _("Points given")
+        return _("Correction") if deed.points < 0 else _("Points given")
+    if kind == Kind.BONUS:
+        return bonus_words.title(deed)
     titles = {
         Kind.POINTS: _("Visit"),
         Kind.EXPIRY: _("Expired"),
-        Kind.BONUS: _("Welcome"),
         Kind.ENROLMENT: _("Joined"),
         Kind.STATUS: _("Card status changed"),
     }
