@@ -188,6 +188,7 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         gettext_lazy("More rules"),
         (
+            Entry(words=gettext_lazy("Plans"), icon="rule", address="cards_plan_changelist"),
             Entry(
                 words=gettext_lazy("Expiry rules"),
                 icon="hourglass_bottom",
