@@ -1,14 +1,14 @@
 """Two partners with everything in them; the first one's words are canaries."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from cards.models import CardText
+from cards.models import CardText, Plan, PlanLine
 from clubs.models import Role
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source
@@ -42,6 +42,7 @@ class Side:
     card: Any
     tier: Any
     reward: Any
+    plan: Any
     owner: User
     support: User
     staff: User
@@ -70,6 +71,10 @@ def make_side(word: str) -> Side:
     CardText.objects.create(card=card, language="en", title=f"{word} title")
     tier = cast.make_tier(card, f"{word}Gold", 1000)
     reward = cast.make_reward(card, f"{word} Bun", 10)
+    plan = Plan.objects.create(
+        partner=partner, card=card, code="PLAN", name=f"{word} plan", start_date=date(2026, 1, 1)
+    )
+    PlanLine.objects.create(plan=plan, value_minor=100, award_points=1)
     names = ("owner", "support", "staff", "stranger", "member")
     owner, support, staff, stranger, member = (_person(f"{word}-{name}") for name in names)
     cast.make_manager(owner, partner)
@@ -118,6 +123,7 @@ def make_side(word: str) -> Side:
         card=card,
         tier=tier,
         reward=reward,
+        plan=plan,
         owner=owner,
         support=support,
         staff=staff,
