@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from clubs.models import Club, Manager, Partner, PlaceStatus, Store
+from clubs.models import Club, Manager, Partner, PartnerStatus, PlaceStatus, Store
 from loyalty.users.models import User
 
 
@@ -57,3 +57,28 @@ def partners_for_manager(*, user: User) -> QuerySet[Partner]:
     if user.is_superuser:
         return Partner.objects.all()
     return Partner.objects.filter(managers__in=managers_of(user=user))
+
+
+def stores_to_check_in(*, club_id: int) -> QuerySet[Store]:
+    """Return the stores of a club in which members may check in now, by name."""
+    return _open_doors().filter(club=club_id).order_by("name", "pk")
+
+
+def store_by_check_in_code(code: str) -> Store:
+    """Return the store at whose door a QR with this code hangs.
+
+    :raises StoreNotFoundError: if there is none, or it takes no check-ins now.
+    """
+    store = _open_doors().filter(check_in_code=code).order_by("pk").first() if code else None
+    if store is None:
+        raise StoreNotFoundError
+    return store
+
+
+def _open_doors() -> QuerySet[Store]:
+    return Store.objects.filter(
+        allows_check_in=True,
+        status=PlaceStatus.ACTIVE,
+        club__status=PlaceStatus.ACTIVE,
+        partner__status=PartnerStatus.ACTIVE,
+    ).select_related("club", "partner")

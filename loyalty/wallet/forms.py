@@ -6,15 +6,21 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
+from django.utils.dates import MONTHS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.members.models import Member
+from loyalty.operations.birthdays import Birthday
 from loyalty.operations.enrolments import tidy_name
 from loyalty.users.models import User
 from loyalty.wallet import consent
+from loyalty.web.keys import LARGEST
 
 NAME_LENGTH = 80
 SEARCH_LENGTH = 60
+REFERRAL_LENGTH = 20
+FIRST_YEAR, LAST_YEAR = 1905, 2100
 
 
 class NameField(forms.CharField):
@@ -66,18 +72,72 @@ class RequestForm(forms.Form):
 class JoinForm(RequestForm):
     """Taking a card; the consent is asked for the first card of a partner."""
 
+    referral_code = forms.CharField(
+        label=_("Recommendation code"), max_length=REFERRAL_LENGTH, required=False
+    )
     consent = forms.BooleanField(
         error_messages={"required": _("Tick this to join. Nothing was opened yet.")}
     )
 
-    def __init__(self, *args: Any, partner_name: str, needs_consent: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        partner_name: str,
+        needs_consent: bool,
+        has_referrals: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if has_referrals:
+            self.fields["referral_code"].widget.attrs |= {
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "code",
+            }
+        else:
+            del self.fields["referral_code"]
         if needs_consent:
             self.fields["consent"].label = _(
                 "I agree that %(partner)s keeps my name, e-mail and visits for this card"
             ) % {"partner": partner_name}
         else:
             del self.fields["consent"]
+
+
+class CheckInForm(RequestForm):
+    """Checking in by the button: at which store."""
+
+    store = forms.IntegerField(min_value=1, max_value=LARGEST)
+
+
+class DoorForm(RequestForm):
+    """Checking in at a door: with which card."""
+
+    card = forms.IntegerField(min_value=1, max_value=LARGEST)
+
+
+class BirthdayForm(forms.Form):
+    """A birthday as a day, a month and, if the member likes, a year."""
+
+    birth_day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31)
+    birth_month = forms.TypedChoiceField(label=_("Month"), choices=list(MONTHS.items()), coerce=int)
+    birth_year = forms.IntegerField(
+        label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False
+    )
+
+    def __init__(self, data: Any = None, *, member: Member) -> None:
+        initial = {name: getattr(member, name) for name in self.base_fields}
+        super().__init__(data, initial=initial)
+        for name in ("birth_day", "birth_year"):
+            self.fields[name].widget.attrs["inputmode"] = "numeric"
+
+    def birthday(self) -> Birthday:
+        """Return what was told."""
+        given = self.cleaned_data
+        return Birthday(
+            day=given["birth_day"], month=given["birth_month"], year=given["birth_year"]
+        )
 
 
 class ProfileForm(forms.ModelForm[User]):

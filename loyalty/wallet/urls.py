@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from loyalty.wallet import look, offline
-from loyalty.wallet.views import account, card, cards, claims
+from loyalty.wallet.views import account, card, cards, check_ins, claims, personal
 
 app_name = "wallet"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern] = [
         claims.start,
         name="start_claim",
     ),
+    path("cards/<key:membership_id>/check-in/", check_ins.check_in, name="check_in"),
+    path("cards/<key:membership_id>/recommend/", personal.recommend, name="recommend"),
+    path("cards/<key:membership_id>/birthday/", personal.birthday, name="birthday"),
+    path("check-in/<str:code>/", check_ins.door, name="door"),
     path("claims/<key:claim_id>/", claims.claim, name="claim"),
     path("claims/<key:claim_id>/state/", claims.claim_state, name="claim_state"),
     path("link/<str:token>/", account.link, name="link"),

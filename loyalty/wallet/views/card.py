@@ -13,7 +13,7 @@ from loyalty.ledger.models import Source
 from loyalty.members import access
 from loyalty.members.models import MembershipStatus
 from loyalty.operations import memberships, standing
-from loyalty.wallet import card_page, history, look
+from loyalty.wallet import card_page, extras, history, look
 from loyalty.wallet.card_page import CardPage
 from loyalty.wallet.forms import BeforeForm
 from loyalty.wallet.own import own_membership
@@ -118,6 +118,8 @@ def _page(request: HttpRequest, membership_id: int) -> CardPage:
 def _context(page: CardPage) -> dict[str, object]:
     card = page.membership.card
     return {
+        "extras": extras.read(page.membership, available=page.available, at=timezone.now()),
+        "request_id": new_request_id(),
         "page": page,
         "membership": page.membership,
         "card": card,

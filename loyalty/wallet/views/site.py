@@ -18,9 +18,11 @@ from loyalty.members import access
 from loyalty.members.models import ConsentSource, Member, MembershipStatus
 from loyalty.operations import enrolments
 from loyalty.operations.enrolments import Consent, Person
+from loyalty.operations.referrals import ReferralNotAllowedError
+from loyalty.rules.terms import ReferralBeneficiary
 from loyalty.users.models import User
-from loyalty.wallet import consent, look, open_cards
-from loyalty.wallet.forms import JoinForm
+from loyalty.wallet import consent, look, open_cards, referrals
+from loyalty.wallet.forms import REFERRAL_LENGTH, JoinForm
 from loyalty.wallet.linking import link_proven_email
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
@@ -67,7 +69,9 @@ def join(request: HttpRequest, card_id: int) -> HttpResponse:
 
 
 def _visitor(request: HttpRequest, card: Card) -> HttpResponse:
-    query = urlencode({"next": reverse("site:join", args=[card.pk])})
+    page = reverse("site:join", args=[card.pk])
+    ref = request.GET.get("ref", "")[:REFERRAL_LENGTH]
+    query = urlencode({"next": f"{page}?{urlencode({'ref': ref})}" if ref else page})
     if request.method == "POST":
         return redirect(f"{reverse('account_login')}?{query}")
     return _show(request, card, {"query": query})
@@ -80,7 +84,8 @@ def _member(request: HttpRequest, card: Card, user: User) -> HttpResponse:
     needs_consent = not is_known and not consent.is_kept(request)
     form = JoinForm(
         request.POST if request.method == "POST" else None,
-        initial={"request_id": new_request_id()},
+        initial={"request_id": new_request_id(), "referral_code": request.GET.get("ref", "")},
+        has_referrals=card.has_referrals,
         partner_name=card.partner.name,
         needs_consent=needs_consent,
     )
@@ -93,7 +98,12 @@ def _member(request: HttpRequest, card: Card, user: User) -> HttpResponse:
                 card_id=card.pk,
                 person=_person(user),
                 consent=Consent(version=settings.PRIVACY_VERSION, source=ConsentSource.SELF),
+                referral_code=form.cleaned_data.get("referral_code", ""),
+                devices=referrals.marks(request),
             )
+        except ReferralNotAllowedError as error:
+            form.add_error("referral_code", refusal_of(error).message)
+            return _show(request, card, {"form": form}, status=422)
         except enrolments.AlreadyMemberError as error:
             return _take_over(request, card, user, error)
         except REFUSALS as error:
@@ -125,11 +135,16 @@ def _take_over(
 def _show(
     request: HttpRequest, card: Card, context: dict[str, object], status: int = 200
 ) -> HttpResponse:
-    shown = open_cards.shown_to_visitor(card, at=timezone.now())
+    at = timezone.now()
+    shown = open_cards.shown_to_visitor(card, at=at)
+    gifts = []
+    if request.GET.get("ref"):
+        rules = referrals.rules_of(card, at=at)
+        gifts = referrals.promises(rules, card, ReferralBeneficiary.REFERRED)
     return render(
         request,
         "site/join.html",
-        {"card": card, "shown": shown, "look_url": look.address(card), **context},
+        {"card": card, "shown": shown, "gifts": gifts, "look_url": look.address(card), **context},
         status=status,
     )
 
