@@ -1,0 +1,209 @@
+"""What each dashboard route answers: foreign rows do not exist, a small role is refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cards.models import (
+    CustomerGroup,
+    ExpiryRule,
+    MilestoneRule,
+    Product,
+    ProductGroup,
+    ReferralRule,
+    SpecialDay,
+    Tag,
+    Tender,
+)
+from clubs.models import Manager, StaffMember
+from loyalty.audit.models import AuditEvent
+from loyalty.jobs.models import Job
+from loyalty.ledger.models import Entry, Lot
+from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
+from tests.matrix.world import Side
+
+Arguments = Callable[[Side], dict[str, Any]]
+ROOT = frozenset({"superuser"})
+LISTING_WRITERS = frozenset({"owner", "foreign_owner", "superuser"})
+INSIDE = frozenset({"owner", "support", "superuser"})
+FOUND = frozenset({200})
+
+
+def _of(find: Callable[[Side], Any]) -> Arguments:
+    return lambda side: {"object_id": find(side).pk}
+
+
+OBJECTS: dict[str, Arguments] = {
+    "audit_auditevent": _of(
+        lambda side: AuditEvent.objects.filter(partner_id=side.partner.pk).order_by("pk")[0]
+    ),
+    "cards_card": _of(lambda side: side.card),
+    "cards_plan": _of(lambda side: side.plan),
+    "cards_reward": _of(lambda side: side.reward),
+    "clubs_club": _of(lambda side: side.club),
+    "clubs_manager": _of(lambda side: Manager.objects.get(user=side.support)),
+    "clubs_partner": _of(lambda side: side.partner),
+    "clubs_staffmember": _of(lambda side: StaffMember.objects.get(user=side.staff)),
+    "clubs_store": _of(lambda side: side.store),
+    "ledger_entry": _of(lambda side: _of_account(Entry, side)),
+    "ledger_lot": _of(lambda side: _of_account(Lot, side)),
+    "ledger_transaction": _of(lambda side: side.purchase),
+    "members_membership": _of(lambda side: side.membership),
+    "users_user": _of(lambda side: side.member),
+    "jobs_job": _of(lambda _side: Job.objects.get_or_create(key="matrix", name="matrix")[0]),
+    "django_q_failure": lambda _side: {"object_id": "none"},
+    "django_q_schedule": lambda _side: {"object_id": 1},
+}
+# Master data is archived; the other rules of a card are rows of its draft and may go.
+MASTERS = (CustomerGroup, Product, ProductGroup, Tag, Tender)
+RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
+# What every manager reads and owners write; what only owners read and write; what nobody writes.
+WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
+OWNERS = ("clubs_manager", "clubs_staffmember")
+READ = ("ledger_entry", "ledger_lot", "ledger_transaction")
+MACHINE = ("django_q_failure", "django_q_schedule")
+
+
+def _of_account(model: Any, side: Side) -> Any:
+    return model.objects.filter(account=side.membership.account).order_by("pk")[0]
+
+
+def _row(
+    allowed: frozenset[str],
+    arguments: Arguments | None = None,
+    *,
+    listing: bool = False,
+    **more: Any,
+) -> Row:
+    """Return a row in which managers of the partner with too small a role get a 403."""
+    inside = MANAGERS if listing else INSIDE
+    shows = bool(allowed & OWN_DASHBOARD)
+    facts: dict[str, Any] = {"forbidden": inside - allowed, "shows_canary": shows} | more
+    return Row(allowed, arguments or (lambda _side: {}), **facts)
+
+
+def _model(
+    name: str, *, read: frozenset[str], write: frozenset[str], adds: frozenset[str] | None = None
+) -> dict[str, Row]:
+    """Return the standard routes of a model: nothing is ever deleted."""
+    one = OBJECTS[name]
+    listing = read | ({"foreign_owner"} if "owner" in read else NOBODY)
+    adding = write | ({"foreign_owner"} if "owner" in write else NOBODY)
+    added = adding if adds is None else adds
+    return {
+        f"admin:{name}_changelist": _row(listing, listing=True, shows_canary_to=OWN_DASHBOARD),
+        f"admin:{name}_add": _row(added, listing=True, shows_canary=False),
+        f"admin:{name}_change": _row(read, one),
+        f"admin:{name}_delete": _row(NOBODY, one),
+        # Who changed what is for owners to read.
+        f"admin:{name}_history": _row(OWN_WRITERS, one, shows_canary=False),
+    }
+
+
+def _more_rules() -> dict[str, Row]:
+    """Return the routes of master data and of a card's other rules."""
+    rows: dict[str, Row] = {}
+    for model in (*MASTERS, *RULES):
+        name = f"cards_{model._meta.model_name}"
+        OBJECTS[name] = _of(lambda side, model=model: model.objects.get(partner=side.partner))
+        rows |= _model(name, read=OWN_DASHBOARD, write=OWN_WRITERS)
+        if model in RULES:
+            rows[f"admin:{name}_delete"] = _row(OWN_WRITERS, OBJECTS[name])
+    return rows
+
+
+def _models() -> dict[str, Row]:
+    rows: dict[str, Row] = _more_rules()
+    for name in WRITTEN:
+        rows |= _model(name, read=OWN_DASHBOARD, write=OWN_WRITERS)
+    for name in OWNERS:
+        rows |= _model(name, read=OWN_WRITERS, write=OWN_WRITERS)
+    for name in READ:
+        rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
+    rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
+    rows |= _model("audit_auditevent", read=OWN_WRITERS, write=NOBODY)
+    rows |= _model("members_membership", read=OWN_DASHBOARD, write=NOBODY)
+    # Adding a membership is registering a customer.
+    rows["admin:members_membership_add"] = _row(
+        LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
+    )
+    # The address of a membership is its account page.
+    rows["admin:members_membership_change"] = _row(
+        OWN_DASHBOARD, OBJECTS["members_membership"], good=frozenset({302}), shows_canary=False
+    )
+    # With one card a new plan is on it; with several the page asks for the card.
+    rows["admin:cards_plan_add"] = _row(
+        LISTING_WRITERS, listing=True, shows_canary=False, good=frozenset({200, 302})
+    )
+    return rows
+
+
+def _machine() -> dict[str, Row]:
+    """Return what only a superuser sees; to managers these rows do not exist."""
+    rows: dict[str, Row] = {}
+    for name in (*MACHINE, "jobs_job", "users_user"):
+        one = OBJECTS[name]
+        has_one = name not in MACHINE
+        seen = ROOT if has_one else NOBODY
+        canary: dict[str, Any] = {"shows_canary": name == "users_user"}
+        rows[f"admin:{name}_changelist"] = _row(ROOT, listing=True, **canary)
+        rows[f"admin:{name}_add"] = _row(NOBODY, listing=True)
+        rows[f"admin:{name}_change"] = Row(seen, one, **canary)
+        rows[f"admin:{name}_delete"] = Row(NOBODY, one, forbidden=seen)
+        rows[f"admin:{name}_history"] = Row(seen, one)
+    return rows
+
+
+def _held(side: Side) -> dict[str, Any]:
+    return {"membership_id": side.membership.pk}
+
+
+def _deeds() -> dict[str, Row]:
+    everybody = ("account", "adjust", "guest_link", "replace_code", "spend")
+    owners = ("block", "facts", "remove", "restore", "roll_back", "tier")
+    rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
+    rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
+    rows["admin:members_membership_remove_voucher"] = _row(
+        OWN_WRITERS, lambda side: _held(side) | {"voucher_id": side.voucher.pk}
+    )
+    rows["admin:members_membership_reverse"] = _row(
+        ROOT, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    return rows
+
+
+CARD_PAGES = ("posters", "screen", "publish", "tester")
+
+
+def _card_pages() -> dict[str, Row]:
+    one = OBJECTS["cards_card"]
+    rows = {f"admin:cards_card_{name}": _row(OWN_DASHBOARD, one) for name in CARD_PAGES}
+    rows["admin:cards_card_plans"] = _row(
+        OWN_DASHBOARD, one, good=frozenset({302}), shows_canary=False
+    )
+    rows["admin:cards_card_poster"] = _row(
+        OWN_DASHBOARD, lambda side: one(side) | {"kind": "poster"}, shows_canary=False
+    )
+    rows["admin:cards_card_numbers"] = _row(OWN_WRITERS, one)
+    for name in ("numbers_csv", "numbers_pdf"):
+        rows[f"admin:cards_card_{name}"] = _row(OWN_WRITERS, one, shows_canary=False)
+    return rows
+
+
+MOVED = frozenset({302})
+DASHBOARD: dict[str, Row] = {
+    **_models(),
+    **_machine(),
+    **_deeds(),
+    **_card_pages(),
+    "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
+    "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
+    "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),
+    "admin:search": Row(NOBODY),
+    "admin:jsi18n": Row(MANAGERS),
+    "admin:view_on_site": Row(NOBODY, lambda _side: {"content_type_id": 1, "object_id": 1}),
+    # Signing in, out and choosing passwords happens on the account pages.
+    "admin:login": Row(frozenset(), strangers=MOVED),
+    "admin:logout": Row(MANAGERS, good=MOVED),
+    "admin:password_change": Row(MANAGERS, good=MOVED),
+    "admin:password_change_done": Row(MANAGERS, good=MOVED),
+}

@@ -8,7 +8,20 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from cards.models import CardText, Plan, PlanLine
+from cards.models import (
+    CardText,
+    CustomerGroup,
+    ExpiryRule,
+    MilestoneRule,
+    Plan,
+    PlanLine,
+    Product,
+    ProductGroup,
+    ReferralRule,
+    SpecialDay,
+    Tag,
+    Tender,
+)
 from clubs.models import Role
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source
@@ -70,6 +83,7 @@ def make_side(word: str) -> Side:
     card = cast.make_card(club, f"{word} Coffee")
     CardText.objects.create(card=card, language="en", title=f"{word} title")
     tier = cast.make_tier(card, f"{word}Gold", 1000)
+    _add_rules(card, word)
     reward = cast.make_reward(card, f"{word} Bun", 10)
     plan = Plan.objects.create(
         partner=partner, card=card, code="PLAN", name=f"{word} plan", start_date=date(2026, 1, 1)
@@ -138,6 +152,20 @@ def make_side(word: str) -> Side:
         voucher=membership.vouchers.get(),
         link_token=link.token,
     )
+
+
+def _add_rules(card: Any, word: str) -> None:
+    """Add a row of each table of master data and of the card's other rules."""
+    partner = card.partner
+    for model in (CustomerGroup, Product, ProductGroup, Tender):
+        model.objects.create(partner=partner, code="ONE", name=f"{word} row")
+    Tag.objects.create(partner=partner, name=f"{word} tag")
+    of_card = {"partner": partner, "card": card}
+    day = cast.NOON.date()
+    SpecialDay.objects.create(**of_card, code="ONE", name=f"{word} day", day=day, is_yearly=True)
+    ExpiryRule.objects.create(**of_card, days=365)
+    ReferralRule.objects.create(**of_card, event="REGISTRATION", points=5)
+    MilestoneRule.objects.create(**of_card, kind="VISITS", count=1000, points=5)
 
 
 def _person(name: str) -> User:
