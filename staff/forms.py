@@ -1,6 +1,6 @@
 """The forms of the counter. Each carries the key that makes a second submit harmless."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from django.core.validators import RegexValidator
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import MOST_POINTS, Card, NumberMode
+from cards.models import MOST_POINTS, Card, NumberMode, PrintedCard
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.enrolments import tidy_name
 from loyalty.operations.receipts import MOST_CHARACTERS
@@ -189,6 +189,11 @@ class ConfirmForm(forms.Form):
     )
 
 
+def _printed_ahead(cards: Iterable[Card]) -> bool:
+    """Return whether any of these cards has numbers that were printed before somebody has them."""
+    return PrintedCard.objects.filter(card__in=[card.pk for card in cards]).exists()
+
+
 class EnrolForm(DeedForm):
     """A new member at the counter, with what they agreed to."""
 
@@ -229,7 +234,7 @@ class EnrolForm(DeedForm):
 
     def _shape_number(self) -> None:
         modes = {card.number_mode for card in self.cards.values()}
-        if modes == {NumberMode.AUTO}:
+        if modes == {NumberMode.AUTO} and not _printed_ahead(self.cards.values()):
             del self.fields["number"]
         elif modes == {NumberMode.TYPED}:
             self.fields["number"].required = True

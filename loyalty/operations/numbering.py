@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from django.db.models import QuerySet
+
 from cards.models import Card, NumberMode, PrintedCard
 from loyalty.members import codes
 from loyalty.members.models import Membership
@@ -20,27 +22,44 @@ class CardNumberError(ValueError):
 
 
 def number_and_code(card: Card, typed: str) -> tuple[str, str]:
-    """Return the card number and the QR code of a new membership. The card is locked."""
+    """Return the card number and the QR code of a new membership. The card is locked.
+
+    Where the system makes the numbers, a typed one is that of a card printed ahead (IV9.8).
+
+    :raises CardNumberError: if there is no such number to give.
+    """
     number = "".join(typed.split()).upper()
     match NumberMode(card.number_mode):
         case NumberMode.AUTO:
-            return _next_number(card), codes.new_card_code()
+            return _printed(card, number) if number else _made(card)
         case NumberMode.TYPED:
             is_number = number.isalnum() and number.isascii() and len(number) <= MOST_CHARACTERS
             if not is_number:
                 raise CardNumberError(reason="missing")
             return number, codes.new_card_code()
         case NumberMode.PREPRINTED:
-            printed = PrintedCard.objects.filter(card=card, is_void=False)
-            if number:
-                printed = printed.filter(number=number)
-            used = Membership.objects.filter(card=card).values("number")
-            found = printed.exclude(number__in=used).order_by("pk").first()
-            if found is None:
-                raise CardNumberError(reason="not in stock")
-            return found.number, found.code
+            return _printed(card, number)
         case unknown:
             assert_never(unknown)
+
+
+def in_stock(card: Card) -> QuerySet[PrintedCard]:
+    """Return the printed cards that nobody has and that are good."""
+    used = Membership.objects.filter(card=card).values("number")
+    return PrintedCard.objects.filter(card=card, is_void=False).exclude(number__in=used)
+
+
+def _printed(card: Card, number: str) -> tuple[str, str]:
+    """Return a printed card's number and code; the next one in stock if none was typed."""
+    stock = in_stock(card).filter(number=number) if number else in_stock(card)
+    found = stock.order_by("pk").first()
+    if found is None:
+        raise CardNumberError(reason="not in stock")
+    return found.number, found.code
+
+
+def _made(card: Card) -> tuple[str, str]:
+    return _next_number(card), codes.new_card_code()
 
 
 def _next_number(card: Card) -> str:

@@ -1,7 +1,7 @@
 """A member's account page: who, what is left and until when, what happened, what can be done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,15 +9,25 @@ from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views import View
 
+from cards.models import Tag
 from clubs.models import Role
 from loyalty.ledger.models import REVERSIBLE_KINDS, Kind, Lot, Transaction, Unit, VoucherMove
-from loyalty.members.models import Membership, MembershipStatus, Scan, Voucher, VoucherStatus
-from loyalty.operations import offers, rollbacks, standing
+from loyalty.members.models import (
+    Member,
+    Membership,
+    MembershipStatus,
+    Scan,
+    Voucher,
+    VoucherStatus,
+)
+from loyalty.operations import birthdays, offers, rollbacks, standing
 from loyalty.web import words
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
@@ -36,7 +46,8 @@ def membership_of(request: HttpRequest, membership_id: int, at: datetime) -> Any
     rows = own_rows(standing.with_due_points(at), powers_of(request))
     found = (
         rows.filter(pk=membership_id)
-        .select_related("member__user", "account__tier", "card__club", "card__partner", "partner")
+        .select_related("member__user", "member__customer_group", "account__tier", "partner")
+        .select_related("card__club", "card__partner")
         .first()
     )
     if found is None:
@@ -49,6 +60,17 @@ def state_of(membership: Membership) -> tuple[str, Any]:
     if membership.status != MembershipStatus.ACTIVE:
         return membership.status, MembershipStatus(membership.status).label
     return ("member", _("member")) if membership.member.user_id else ("guest", _("guest"))
+
+
+def birthday_words(member: Member) -> str:
+    """Return the birthday as people say it, with its year where it is known; "" if none is."""
+    if member.birth_day is None or member.birth_month is None:
+        return ""
+    day = date(member.birth_year or birthdays.NO_YEAR, member.birth_month, member.birth_day)
+    shape = (
+        pgettext("date format", "j F Y") if member.birth_year else pgettext("date format", "j F")
+    )
+    return date_filter(day, shape)
 
 
 def next_lots(account_id: int) -> QuerySet[Lot]:
@@ -144,6 +166,7 @@ def actions_for(membership: Membership, role: Role | None, *, can_undo: bool) ->
     found.append(
         Action(name="replace_code", words=_("Replace code"), icon="qr_code", roles=EVERYONE)
     )
+    found.append(Action(name="facts", words=_("Personal facts"), icon="cake"))
     if membership.member.user_id is None and is_active:
         found.append(
             Action(name="guest_link", words=_("Link to a phone"), icon="link", roles=EVERYONE)
@@ -203,6 +226,10 @@ class OverviewPage(AccountPage):
             .select_related("staff", "store")
             .order_by("-pk")[:MOST_SCANS],
             "next_tier": self._next_tier(),
+            "birthday": birthday_words(membership.member),
+            "tags": Tag.objects.filter(
+                archived_at=None, member_rows__member=membership.member, member_rows__is_set=True
+            ).order_by("name", "pk"),
         }
         return self.page("admin/account.html", extra, title=_("Member"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from staff.admin import account, account_actions, account_standing
+from staff.admin import account, account_actions, account_facts, account_standing
 
 NAME = "members_membership"
 
@@ -17,6 +17,7 @@ def urls(model_admin: Any) -> list[Any]:
         ("adjust", "adjust", account_actions.AdjustPage),
         ("spend", "spend", account_actions.SpendPage),
         ("tier", "tier", account_actions.TierPage),
+        ("facts", "facts", account_facts.FactsPage),
         ("roll-back", "roll_back", account_actions.RollBackPage),
         ("remove", "remove", account_standing.RemovePage),
         ("block", "block", account_standing.BlockPage),

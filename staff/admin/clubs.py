@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clubs.models import Club, Partner, PlaceStatus, Store
+from loyalty.members import codes
 from loyalty.members.models import Member
 from staff.admin.forms import check_quota
 from staff.admin.forms_clubs import (
@@ -195,7 +196,7 @@ class StoreAdmin(PlaceAdmin):
     """The stores of the business."""
 
     form = StoreForm
-    list_display = ("name", "code", "club", "state")
+    list_display = ("name", "code", "club", "allows_check_in", "state")
     list_select_related = ("club",)
     list_filter = (OpenFirst, ("club", OwnFilter))
     search_fields = ("name", "code")
@@ -203,11 +204,27 @@ class StoreAdmin(PlaceAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("club", "name", "code", "timezone", "receipt_restart", "status")},
+            {
+                "fields": (
+                    "club",
+                    "name",
+                    "code",
+                    "timezone",
+                    "receipt_restart",
+                    "allows_check_in",
+                    "status",
+                )
+            },
         ),
     )
     quota_message = STORE_QUOTA
     quota_field = "max_stores"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the store; one that takes check-ins gets the code for the QR at its door."""
+        if obj.allows_check_in and not obj.check_in_code:
+            obj.check_in_code = codes.new_check_in_code()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Partner, site=site)

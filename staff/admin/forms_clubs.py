@@ -92,7 +92,15 @@ class StoreForm(PartnersForm):
 
     class Meta:
         model = Store
-        fields = ("club", "name", "code", "timezone", "receipt_restart", "status")
+        fields = (
+            "club",
+            "name",
+            "code",
+            "timezone",
+            "receipt_restart",
+            "allows_check_in",
+            "status",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

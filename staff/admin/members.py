@@ -18,9 +18,9 @@ from loyalty.operations import standing
 from loyalty.web import words
 from loyalty.web.fields import ascii_digits, phone_number
 from loyalty.web.templatetags.loyalty import day
-from staff.admin import account_urls
+from staff.admin import account_urls, register
 from staff.admin.account import account_address, state_of
-from staff.admin.powers import powers_of
+from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import OwnFilter, ReadOnlyAdmin, own_rows
 from staff.admin.site import site
 from staff.admin.unfold_parts import NOTHING, ChangeList, badge, column
@@ -187,6 +187,16 @@ class MembershipAdmin(ReadOnlyAdmin):
         """Lead to the account page."""
         membership = self.get_object(request, object_id)
         return redirect("admin:members_membership_account", membership.pk)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the person's role covers registering customers."""
+        return powers_of(request).has(EDITORS)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Register a customer (IV9.6)."""
+        return register.register_page(self, request)
 
     def get_urls(self) -> list[Any]:
         """Return the account page and its actions, besides the list."""

@@ -1,18 +1,19 @@
-"""The stock of pre-printed card numbers: add some, take one out, print a list (IV3.4)."""
+"""Card numbers printed ahead: make a batch from the series, take one out, print (IV3.3, IV9.8)."""
 
 import csv
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from cards.models import Card, NumberMode, PrintedCard
 from loyalty.members import codes
@@ -28,12 +29,38 @@ PER_PAGE = 100
 
 
 class StockForm(forms.Form):
-    """How many numbers to add."""
+    """How many numbers to add: at least one, and no more than the series has left."""
 
     count = PointsField(most=MOST_AT_ONCE, label=gettext_lazy("how many"), initial=50)
 
+    def __init__(self, *args: Any, left: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.left = left
+        dress(self)
+
+    def clean_count(self) -> int:
+        """Refuse more than there are."""
+        wanted: int = self.cleaned_data["count"]
+        if wanted > self.left:
+            words = ngettext_lazy(
+                "The series has %(left)s number left. Make it wider, or start another.",
+                "The series has %(left)s numbers left. Make it wider, or start another.",
+                self.left,
+            )
+            raise ValidationError(words, code="exhausted", params={"left": self.left})
+        return wanted
+
+
+class RangeForm(forms.Form):
+    """Which numbers of the stock to print: from one to another, or all of them."""
+
+    since = forms.CharField(label=gettext_lazy("from number"), max_length=24, required=False)
+    until = forms.CharField(label=gettext_lazy("to number"), max_length=24, required=False)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs |= {"dir": "ltr", "autocomplete": "off"}
         dress(self)
 
 
@@ -42,10 +69,12 @@ def urls(model_admin: Any) -> list[Any]:
     view = model_admin.admin_site.admin_view
 
     def listed(request: HttpRequest, object_id: int) -> HttpResponse:
-        return number_list(_printed(model_admin, request, object_id))
+        card = _numbered(model_admin, request, object_id)
+        return number_list(card, _wanted(request, card))
 
     def sheet(request: HttpRequest, object_id: int) -> HttpResponse:
-        return number_sheet(_printed(model_admin, request, object_id))
+        card = _numbered(model_admin, request, object_id)
+        return number_sheet(card, _wanted(request, card))
 
     name = "cards_card_numbers"
     return [
@@ -54,19 +83,32 @@ def urls(model_admin: Any) -> list[Any]:
     ]
 
 
-def _printed(model_admin: Any, request: HttpRequest, object_id: int) -> Card:
+def _numbered(model_admin: Any, request: HttpRequest, object_id: int) -> Card:
+    """Return a card whose numbers come from a series; where they are typed there is no stock."""
     card: Card = model_admin.get_object(request, str(object_id))
-    if card.number_mode != NumberMode.PREPRINTED:
+    if card.number_mode == NumberMode.TYPED:
         raise Http404
     if not model_admin.has_change_permission(request, card):
         raise PermissionDenied
     return card
 
 
-def in_stock(card: Card) -> Any:
-    """Return the numbers that nobody has and that are good."""
-    used = Membership.objects.filter(card=card).values("number")
-    return PrintedCard.objects.filter(card=card, is_void=False).exclude(number__in=used)
+def _wanted(request: HttpRequest, card: Card) -> QuerySet[PrintedCard]:
+    """Return the stock in the order of its numbers, or the part of it that was asked for."""
+    found = numbering.in_stock(card).order_by("number", "pk")
+    form = RangeForm(request.GET)
+    if not form.is_valid():
+        return found.none()
+    if since := form.cleaned_data["since"].upper():
+        found = found.filter(number__gte=since)
+    if until := form.cleaned_data["until"].upper():
+        found = found.filter(number__lte=until)
+    return found
+
+
+def left_in_series(card: Card) -> int:
+    """Return how many numbers the card's series can still make."""
+    return max(0, int(10**card.number_width) - card.next_number)
 
 
 @transaction.atomic
@@ -89,8 +131,9 @@ def add_numbers(*, card_id: int, count: int) -> list[PrintedCard]:
 
 def numbers_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpResponse:
     """Show the stock; a POST adds numbers, or makes one void."""
-    card = _printed(model_admin, request, card.pk)
-    form = StockForm(request.POST if "add" in request.POST else None)
+    card = _numbered(model_admin, request, card.pk)
+    left = left_in_series(card)
+    form = StockForm(request.POST if "add" in request.POST else None, left=left)
     if request.method == "POST":
         if "void" in request.POST:
             _make_void(model_admin, request, card, request.POST["void"])
@@ -113,7 +156,11 @@ def numbers_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpResp
         "form": form,
         "page": page,
         "used": used,
-        "free": in_stock(card).count(),
+        "free": numbering.in_stock(card).count(),
+        "range_form": RangeForm(),
+        "next_number": numbering.numbered(card, card.next_number) if left else "",
+        "left": left,
+        "is_automatic": card.number_mode == NumberMode.AUTO,
     }
     return render(request, "admin/numbers.html", context)
 
@@ -121,7 +168,7 @@ def numbers_page(model_admin: Any, request: HttpRequest, card: Card) -> HttpResp
 def _make_void(model_admin: Any, request: HttpRequest, card: Card, key: str) -> None:
     if not (key.isascii() and key.isdecimal()):
         raise Http404
-    printed = in_stock(card).filter(pk=int(key[:18])).order_by("pk").first()
+    printed = numbering.in_stock(card).filter(pk=int(key[:18])).order_by("pk").first()
     if printed is None:
         raise Http404
     PrintedCard.objects.filter(pk=printed.pk).update(is_void=True)
@@ -129,23 +176,20 @@ def _make_void(model_admin: Any, request: HttpRequest, card: Card, key: str) -> 
     messages.success(request, _("%(number)s is void.") % {"number": printed.number})
 
 
-def number_list(card: Card) -> HttpResponse:
-    """Return the numbers in stock with the address in each QR, for a print shop."""
+def number_list(card: Card, stock: QuerySet[PrintedCard]) -> HttpResponse:
+    """Return numbers in stock with the address in each QR, for a print shop."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{card.code}-numbers.csv"'
     writer = csv.writer(response)
     writer.writerow(["number", "address"])
-    for printed in in_stock(card).order_by("pk"):
+    for printed in stock:
         writer.writerow([printed.number, qr.card_address(printed.code)])
     return response
 
 
-def number_sheet(card: Card) -> HttpResponse:
-    """Return the numbers in stock as cards to cut, ten on an A4 page."""
-    cards = [
-        (printed.number, qr.card_address(printed.code))
-        for printed in in_stock(card).order_by("pk")[:MOST_AT_ONCE]
-    ]
+def number_sheet(card: Card, stock: QuerySet[PrintedCard]) -> HttpResponse:
+    """Return numbers in stock as cards to cut, ten on an A4 page."""
+    cards = [(printed.number, qr.card_address(printed.code)) for printed in stock[:MOST_AT_ONCE]]
     response = HttpResponse(posters.card_sheet(card.name, cards), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{card.code}-cards.pdf"'
     return response
