@@ -124,7 +124,7 @@ def units_offered(standing: Standing) -> list[Unit]:
     if standing.terms_id is None:
         return []
     bill = standing.terms.max_amount_minor
-    return [unit for unit in Unit if _most(standing, unit, bill)]
+    return [unit for unit in Unit if payable(standing, unit, bill)]
 
 
 def _pay(
@@ -194,7 +194,7 @@ def _decide(
             amount_minor=bill_minor, most_minor=standing.terms.max_amount_minor
         )
     before = _paid_before(standing, unit, claim)
-    most = min(_most(standing, unit, bill_minor), max(bill_minor - before, 0))
+    most = min(payable(standing, unit, bill_minor), max(bill_minor - before, 0))
     if not most:
         raise PaymentNotOfferedError
     money = most if money_minor is None else money_minor
@@ -210,7 +210,7 @@ def _decide(
     )
 
 
-def _most(standing: Standing, unit: Unit, bill_minor: int) -> int:
+def payable(standing: Standing, unit: Unit, bill_minor: int) -> int:
     """Return how much of a bill what the member has of a unit pays."""
     match unit:
         case Unit.POINTS:

@@ -9,7 +9,7 @@ from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.offers import RewardOffer
 from loyalty.rules.offers import OfferState
-from loyalty.web import bonus_words
+from loyalty.web import bonus_words, money_words
 from loyalty.web.explaining import explanation, given, points
 from loyalty.web.money import count, money
 
@@ -64,6 +64,8 @@ def history_line(deed: Transaction, card: Card) -> HistoryLine:
     read here.
     """
     why = explanation(deed, card)
+    if deed.kind in {Kind.PAYMENT, Kind.REFUND}:
+        why = money_words.details(deed, card)
     note = getattr(deed, "note", None)
     comment = note.comment if note else ""
     if deed.kind == Kind.ADJUSTMENT:
@@ -84,8 +86,8 @@ def _title(deed: Transaction, card: Card) -> str:
             amount = money(deed.amount_minor or 0, card.currency)
             text = _("Sold to us %(amount)s") if deed.kind == Kind.BUY else _("Purchase %(amount)s")
             return text % {"amount": amount} + place
-        case Kind.REDEMPTION:
-            return reward + place
+        case Kind.REDEMPTION | Kind.PAYMENT | Kind.REFUND:
+            return (reward or money_words.title(deed, card)) + place
         case Kind.VOUCHER | Kind.EXPIRY if reward:
             return _voucher_title(deed, reward)
         case Kind.TIER_CHANGE:

@@ -11,7 +11,7 @@ from cards.models import Card
 from loyalty.ledger.models import Source
 from loyalty.members.access import ScanNotFoundError, scan_for_staff
 from loyalty.members.models import Membership, Scan, ScanOutcome
-from loyalty.operations import redemptions, visits
+from loyalty.operations import payments, redemptions, visits
 from loyalty.operations.deeds import Deed
 from loyalty.operations.purchases import Bill
 from loyalty.operations.visits import Visit
@@ -134,6 +134,8 @@ def show(
         "member": standing.membership.member,
         "is_stale": scan.outcome == ScanOutcome.STALE,
         "may_give": _may_give(visit),
+        "may_pay": bool(payments.units_offered(standing)),
+        "may_refund": visit.earning_refusal is None and not standing.card.is_points_only,
         "link_form": DeedForm(),
         "earning_refusal": refusal_of(earning_refusal) if earning_refusal else None,
         "spending_refusal": refusal_of(spending_refusal) if spending_refusal else None,

@@ -1,11 +1,14 @@
 """What a deed came to, in one big figure, and how to undo it."""
 
 import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -13,10 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 from loyalty.ledger.access import TransactionNotFoundError, own_counter_deed
 from loyalty.ledger.models import REVERSIBLE_KINDS, Kind, Source, Transaction
 from loyalty.members.models import VoucherStatus
-from loyalty.operations import offers, rollbacks
+from loyalty.operations import offers, rollbacks, sales
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.rules.offers import OfferState
-from loyalty.web import words
+from loyalty.web import money_words, words
 from loyalty.web.balances import balance
 from loyalty.web.money import money
 from loyalty.web.refusals import REFUSALS
@@ -83,14 +86,15 @@ def _show(request: HttpRequest, booked: Transaction, form: DeedForm) -> HttpResp
         "booked": booked,
         "card": booked.card,
         "member": booked.membership.member,
-        "told": _told(booked),
+        "told": _WRITERS.get(booked.kind, _told)(booked),
         "balance_before": _balance(booked, "before"),
         "balance_after": _balance(booked, "after"),
         "next_reward": _next_reward(booked, at),
         "new_tier": booked.result.get("new_tier"),
         "is_undone": hasattr(booked, "reversal"),
         "is_undo": booked.kind == Kind.REVERSAL,
-        "is_sale": booked.kind in {Kind.PURCHASE, Kind.POINTS},
+        "refunds": _refunds(booked),
+        "rest_address": _rest_address(request, booked),
         "undo_seconds": _undo_seconds(booked, at),
         "form": form,
     }
@@ -105,6 +109,23 @@ def _balance(booked: Transaction, when: str) -> str | None:
     if points is None:
         return None
     return balance(booked.card, points, booked.result.get(f"credit_{when}", 0)).text
+
+
+def _refunds(booked: Transaction) -> list[words.HistoryLine]:
+    """Return the refunds of a sale that stand, one that waited for its receipt among them."""
+    if booked.kind not in sales.SALE_KINDS:
+        return []
+    stands = booked.refunded_by.filter(reversal=None).select_related("store").order_by("pk")
+    return [words.history_line(one, booked.card) for one in stands]
+
+
+def _rest_address(request: HttpRequest, booked: Transaction) -> str:
+    """Return where the purchase is booked of which this payment paid a part; empty if nowhere."""
+    visit = request.GET.get("visit", "")
+    is_part = booked.kind == Kind.PAYMENT and not hasattr(booked, "reversal")
+    if not is_part or booked.card.is_points_only or not re.fullmatch(r"[1-9][0-9]{0,17}", visit):
+        return ""
+    return reverse("staff:rest", args=[int(visit), booked.pk])
 
 
 def _undo_seconds(booked: Transaction, at: datetime) -> int:
@@ -165,8 +186,42 @@ def _told(booked: Transaction) -> Told:
     return Told(figure=figure, unit=unit, what=what, why=why, is_nothing=moved == credit == 0)
 
 
+def _told_payment(booked: Transaction) -> Told:
+    """Return a payment in words: the money that the till takes off the bill."""
+    card = booked.card
+    taken = words.moved(booked.points, booked.credit_minor, card)
+    if booked.points:
+        taken = f"\u2212{words.points(-booked.points, card)}"
+    rest = money(booked.result["rest_minor"], card.currency)
+    return Told(
+        figure=money(booked.amount_minor or 0, card.currency),
+        unit="",
+        what=taken,
+        why=[_("still to be paid: %(rest)s") % {"rest": rest}],
+    )
+
+
+def _told_refund(booked: Transaction) -> Told:
+    """Return a refund in words: by how much the balance moved, all its parts together."""
+    card, told = booked.card, booked.result
+    points = told["balance_after"] - told["balance_before"]
+    credit = told.get("credit_after", 0) - told.get("credit_before", 0)
+    return Told(
+        figure=words.moved(points, credit, card),
+        unit="" if credit else card.unit_one if abs(points) == 1 else card.unit_many,
+        what=money_words.title(booked, card),
+        why=money_words.details(booked, card),
+    )
+
+
 def _undone_words(booked: Transaction) -> str:
     original = booked.reverses
     if original is not None and original.amount_minor is not None:
         return money(original.amount_minor, booked.card.currency)
     return str(Kind(booked.result["undone"]).label)
+
+
+_WRITERS: dict[str, Callable[[Transaction], Told]] = {
+    Kind.PAYMENT: _told_payment,
+    Kind.REFUND: _told_refund,
+}

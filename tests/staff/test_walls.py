@@ -1,11 +1,15 @@
 """Who gets to see which page of the counter: every page, every stranger."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cards.models import Card
 from loyalty.ledger.models import Transaction
 from staff.urls import urlpatterns
+from tests.cast import publish
 from tests.staff.conftest import Counter, signed_in
 
 # What stands in the way of somebody without a role, by page. "own" pages are about Sam's deeds.
@@ -28,6 +32,14 @@ PAGES = {
     "redeem": "scan",
     "claim": "scan",
     "voucher": "scan",
+    "pay": "scan",
+    "pay_preview": "scan",
+    "rest": "paid",
+    "rest_preview": "paid",
+    "refunds": "scan",
+    "park_refund": "scan",
+    "refund": "sold",
+    "refund_preview": "sold",
     "link": "scan",
     "result": "transaction",
     "undo": "transaction",
@@ -35,7 +47,7 @@ PAGES = {
     "slip": "slip",
 }
 OPEN = {"lock", "switch"}  # They are how one gets in.
-POSTED = {"store", "award", "points", "redeem", "claim", "voucher", "link", "undo"}
+POSTED = {"store", "award", "points", "redeem", "claim", "voucher", "link", "undo", "park_refund"}
 
 
 def test_every_page_of_the_counter_is_in_the_list():
@@ -48,16 +60,24 @@ def sams(counter):
     scan_id = counter.scan()
     counter.award(scan_id)
     cast = counter.cast
+    Card.objects.filter(pk=cast.card.pk).update(base_rate=Decimal("0.01"))
+    publish(Card.objects.get(pk=cast.card.pk))
+    counter.post(
+        "pay", scan_id, key="key-of-a-payment", amount="12.40", money="0.01", unit="POINTS"
+    )
+    sale = Transaction.objects.get(kind="PURCHASE").pk
     keys = {
-        "scan": scan_id,
-        "membership": cast.membership.pk,
-        "transaction": Transaction.objects.get(kind="PURCHASE").pk,
+        "scan": [scan_id],
+        "membership": [cast.membership.pk],
+        "transaction": [sale],
+        "sold": [scan_id, sale],
+        "paid": [scan_id, Transaction.objects.get(kind="PAYMENT").pk],
     }
 
     def ask(client: Client, name: str):
         about = PAGES[name]
         data = {"request_id": "key-of-this-form", "store": cast.old_port.pk}
-        path = reverse(f"staff:{name}", args=[keys[about]] if about in keys else [])
+        path = reverse(f"staff:{name}", args=keys.get(about, []))
         return client.post(path, data) if name in POSTED else client.get(path, data)
 
     return ask
