@@ -1,9 +1,8 @@
 """Forms of a card's other rules: special days, expiry, referral, milestones.
 
-A field that does not apply is hidden by the page and emptied here; the tables refuse it anyway.
+A field that does not apply is hidden by the page and emptied by the form; the tables refuse it too.
 """
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -27,21 +26,19 @@ from loyalty.members.models import Member, Membership
 from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, ReferralEvent
 from loyalty.web.fields import AmountField
 from loyalty.web.money import plain
+from staff.admin.conditions import Whens, mark, settle
 from staff.admin.forms import VersionedForm, clean_code, loosen_code
 from staff.admin.members import matching
 from staff.admin.unfold_parts import dress
 
-# Which field applies to which choices of another one.
-Applies = Mapping[str, tuple[str, frozenset[str]]]
 GIVES_NOTHING = _("This gives nothing. Type points or credit above zero.")
 
 
 class RuleForm(VersionedForm):
     """A row of a card's rules; it stands in the draft until the card's rules are published."""
 
-    applies: ClassVar[Applies] = {}
+    whens: ClassVar[Whens] = {}
     money: ClassVar[tuple[str, ...]] = ()
-    nothing: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +51,7 @@ class RuleForm(VersionedForm):
         for name in self.money:
             if name in self.fields:
                 self._set_money(name)
+        mark(self, self.whens)
 
     def _card_so_far(self) -> Card | None:
         """Return the row's card, the one that was typed or asked for, or the only one there is."""
@@ -109,10 +107,7 @@ class RuleForm(VersionedForm):
     def clean(self) -> dict[str, Any]:
         """Empty what does not apply, and lock the card, whose draft this edits."""
         cleaned = super().clean()
-        for name, (driver, values) in self.applies.items():
-            if name in self.fields and driver in cleaned and cleaned[driver] not in values:
-                self.errors.pop(name, None)
-                cleaned[name] = self.nothing.get(name)
+        settle(self, self.whens, self.whens)
         card = self.instance.card if self.instance.pk else cleaned.get("card")
         if card is None:
             return cleaned
@@ -124,7 +119,7 @@ class RuleForm(VersionedForm):
     def clean_rule(self, card: Card, cleaned: dict[str, Any]) -> None:
         """Check what only this kind of rule can tell, under the card's lock."""
 
-    def need(self, name: str, words: Any) -> None:
+    def require(self, name: str, words: Any) -> None:
         """Say beside a field that it must be filled in, unless it has an error already."""
         if name in self.fields and not self.cleaned_data.get(name) and name not in self.errors:
             self.add_error(name, ValidationError(words, code="required"))
@@ -181,14 +176,13 @@ class SpecialDayForm(RuleForm):
 class ExpiryRuleForm(RuleForm):
     """A row of the expiry setup (IV4): for whom, and when what they earn ends."""
 
-    applies: ClassVar[Applies] = {
-        "customer_code": ("customer_type", frozenset({CustomerType.CODE.value})),
-        "customer_group": ("customer_type", frozenset({CustomerType.GROUP.value})),
-        "days": ("method", frozenset({ExpiryMethod.SLIDING.value})),
-        "day": ("method", frozenset({ExpiryMethod.FIXED.value})),
-        "is_yearly": ("method", frozenset({ExpiryMethod.FIXED.value})),
+    whens: ClassVar[Whens] = {
+        "customer_code": {"customer_type": (CustomerType.CODE.value,)},
+        "customer_group": {"customer_type": (CustomerType.GROUP.value,)},
+        "days": {"method": (ExpiryMethod.SLIDING.value,)},
+        "day": {"method": (ExpiryMethod.FIXED.value,)},
+        "is_yearly": {"method": (ExpiryMethod.FIXED.value,)},
     }
-    nothing: ClassVar[Mapping[str, Any]] = {"customer_code": "", "is_yearly": False}
     customer_code = forms.CharField(
         label=_("which member"),
         max_length=100,
@@ -236,7 +230,7 @@ class ExpiryRuleForm(RuleForm):
             case CustomerType.CODE.value:
                 self._name_member(card, cleaned)
             case CustomerType.GROUP.value:
-                self.need("customer_group", _("Choose the customer group."))
+                self.require("customer_group", _("Choose the customer group."))
                 group = cleaned.get("customer_group")
                 if group is not None and group.partner_id != card.partner_id:
                     words = _("The group belongs to another business.")
@@ -246,9 +240,9 @@ class ExpiryRuleForm(RuleForm):
         self.check_card_of("tier", card, _("The tier belongs to another card."))
         match cleaned.get("method"):
             case ExpiryMethod.SLIDING.value:
-                self.need("days", _("Type how many days, one at least."))
+                self.require("days", _("Type how many days, one at least."))
             case ExpiryMethod.FIXED.value:
-                self.need("day", _("Choose the date."))
+                self.require("day", _("Choose the date."))
                 self._check_day(card, cleaned)
             case _unknown:
                 pass
@@ -262,7 +256,7 @@ class ExpiryRuleForm(RuleForm):
 
     def _name_member(self, card: Card, cleaned: dict[str, Any]) -> None:
         """Turn what was typed into the code of the one member that it means."""
-        self.need("customer_code", _("Say which member."))
+        self.require("customer_code", _("Say which member."))
         typed = str(cleaned.get("customer_code") or "")
         if not typed or "customer_code" in self.errors:
             return
@@ -293,9 +287,9 @@ def members_meant(typed: str, partner: Partner) -> list[Member]:
 class ReferralRuleForm(RuleForm):
     """What a recommendation gives, to whom, and when (IV5)."""
 
-    applies: ClassVar[Applies] = {
-        "threshold_points": ("event", frozenset({ReferralEvent.THRESHOLD_POINTS.value})),
-        "threshold_minor": ("event", frozenset({ReferralEvent.THRESHOLD_CREDIT.value})),
+    whens: ClassVar[Whens] = {
+        "threshold_points": {"event": (ReferralEvent.THRESHOLD_POINTS.value,)},
+        "threshold_minor": {"event": (ReferralEvent.THRESHOLD_CREDIT.value,)},
     }
     money = ("threshold_minor", "credit_minor")
     threshold_minor = AmountField(
@@ -326,9 +320,9 @@ class ReferralRuleForm(RuleForm):
         """Check the threshold, and that somebody gets something."""
         match cleaned.get("event"):
             case ReferralEvent.THRESHOLD_POINTS.value:
-                self.need("threshold_points", _("Type how many points, one at least."))
+                self.require("threshold_points", _("Type how many points, one at least."))
             case ReferralEvent.THRESHOLD_CREDIT.value:
-                self.need("threshold_minor", _("Type an amount above zero."))
+                self.require("threshold_minor", _("Type an amount above zero."))
             case _no_threshold:
                 pass
         self.need_something("points", "credit_minor")
@@ -338,7 +332,7 @@ class ReferralRuleForm(RuleForm):
 class MilestoneRuleForm(RuleForm):
     """What a number of visits, a birthday or a check-in gives (PA2.2, PA2.6)."""
 
-    applies: ClassVar[Applies] = {"count": ("kind", frozenset({MilestoneKind.VISITS.value}))}
+    whens: ClassVar[Whens] = {"count": {"kind": (MilestoneKind.VISITS.value,)}}
     money = ("credit_minor",)
     credit_minor = AmountField(
         currency=Currency.EUR, most_minor=MOST_MINOR, label=_("credit"), required=False
@@ -361,7 +355,7 @@ class MilestoneRuleForm(RuleForm):
     def clean_rule(self, card: Card, cleaned: dict[str, Any]) -> None:
         """Check the count, the reward's card, and that the member gets something."""
         if cleaned.get("kind") == MilestoneKind.VISITS.value:
-            self.need("count", _("Type how many visits, one at least."))
+            self.require("count", _("Type how many visits, one at least."))
         self.check_card_of("reward", card, _("The reward belongs to another card."))
         self.need_something("points", "credit_minor", "reward")
         _zero_for_empty(cleaned)

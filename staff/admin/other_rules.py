@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import date as date_filter
@@ -24,7 +25,6 @@ from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, Refer
 from loyalty.web import words
 from loyalty.web.money import count, money
 from staff.admin.forms_other_rules import (
-    Applies,
     ExpiryRuleForm,
     MilestoneRuleForm,
     ReferralRuleForm,
@@ -37,18 +37,6 @@ from staff.admin.unfold_parts import NOTHING, column
 CARD_FILTER = "card__id__exact"
 
 
-def shown_where(applies: Applies) -> dict[str, str]:
-    """Return, for each field that does not always apply, when the page shows it.
-
-    A page that is only read has no drivers; there every field is shown.
-    """
-    found: dict[str, str] = {}
-    for name, (driver, values) in applies.items():
-        chosen = [f"{driver} == '{value}'" for value in sorted(values)]
-        found[name] = " || ".join([f"typeof {driver} === 'undefined'", *chosen])
-    return found
-
-
 def in_full(day: date, *, is_yearly: bool) -> str:
     """Return a date as people say it, with its year unless it comes back."""
     if is_yearly:
@@ -58,6 +46,9 @@ def in_full(day: date, *, is_yearly: bool) -> str:
 
 class RuleAdmin(PartnerAdmin):
     """What the rows of a card's rules have in common: a card, a draft, and that they may go."""
+
+    class Media:
+        js = (Script("js/admin/conditional.js", type="module"),)
 
     change_form_template = "admin/rule_form.html"
     delete_confirmation_template = "admin/rule_remove.html"
@@ -162,7 +153,6 @@ class ExpiryRuleAdmin(RuleAdmin):
     """Rows of the expiry setup (IV4)."""
 
     form = ExpiryRuleForm
-    conditional_fields = shown_where(ExpiryRuleForm.applies)
     list_display = ("rule", "who", "tier_name", "unit_name", "card")
     list_select_related = ("card", "tier", "customer_group")
     list_words = gettext_lazy("Expiry rules")
@@ -244,7 +234,6 @@ class ReferralRuleAdmin(GivingAdmin):
     """What recommendations give (IV5)."""
 
     form = ReferralRuleForm
-    conditional_fields = shown_where(ReferralRuleForm.applies)
     list_display = ("rule", "gives", "beneficiary", "card")
     list_words = gettext_lazy("Referral")
     fieldsets = (
@@ -286,7 +275,6 @@ class MilestoneRuleAdmin(GivingAdmin):
     """What visits, birthdays, anniversaries and check-ins give (PA2.2, PA2.6)."""
 
     form = MilestoneRuleForm
-    conditional_fields = shown_where(MilestoneRuleForm.applies)
     list_display = ("rule", "gives", "card")
     list_select_related = ("card", "reward")
     list_words = gettext_lazy("Milestones")

@@ -326,16 +326,29 @@ def test_what_does_not_apply_to_an_expiry_rule_is_emptied():
 
 
 @pytest.mark.req("IV4.5", "IV4.7")
-def test_the_page_shows_a_field_only_where_it_applies():
+def test_the_page_is_told_where_each_field_applies():
     cast = make_cast()
+    client = at_desk(cast.petra)
 
-    words = at_desk(cast.petra).get(adding("expiryrule")).content.decode()
+    def told_of(kind):
+        page = client.get(adding(kind))
+        assert "js/admin/conditional.js" in page.content.decode()
+        fields = page.context["adminform"].form.fields.items()
+        whens = {name: field.widget.attrs.get("data-when") for name, field in fields}
+        return {name: when for name, when in whens.items() if when}
 
-    assert (
-        'x-show="typeof method === &#x27;undefined&#x27; || method == &#x27;SLIDING&#x27;"'
-        in (words)
-        or "x-show=\"typeof method === 'undefined' || method == 'SLIDING'\"" in words
-    )
+    assert told_of("expiryrule") == {
+        "customer_code": "customer_type=CODE",
+        "customer_group": "customer_type=GROUP",
+        "days": "method=SLIDING",
+        "day": "method=FIXED",
+        "is_yearly": "method=FIXED",
+    }
+    assert told_of("referralrule") == {
+        "threshold_points": "event=THRESHOLD_POINTS",
+        "threshold_minor": "event=THRESHOLD_CREDIT",
+    }
+    assert told_of("milestonerule") == {"count": "kind=VISITS"}
 
 
 @pytest.mark.req("IV4.5", "IV4.6", "IV4.7")
