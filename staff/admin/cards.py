@@ -237,14 +237,14 @@ class CardAdmin(MoneyShown, PartnerAdmin):
 
     @page_button(_("Card numbers"), "pin")
     def numbers(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the stock of pre-printed cards, and add to it."""
+        """Show the numbers printed ahead, and make more of them."""
         return numbers.numbers_page(self, request, self.get_object(request, object_id))
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """Return the buttons of this card that lead somewhere as it is now."""
         card = self.get_object(request, object_id)
         hidden = set()
-        if card.number_mode != NumberMode.PREPRINTED:
+        if card.number_mode == NumberMode.TYPED:
             hidden.add("numbers")
         if not card.uses_plans:
             hidden.add("plans")
