@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='referralrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('event', 'THRESHOLD_POINTS'), ('threshold_minor__isnull', True), ('threshold_points__gt', 0)), models.Q(('event', 'THRESHOLD_CREDIT'), ('threshold_minor__gt', 0), ('threshold_points__isnull', True)), models.Q(('event__in', ('REGISTRATION', 'FIRST_PURCHASE')), ('threshold_minor__isnull', True), ('threshold_points__isnull', True)), _connector='OR'), name='referral_rule_has_its_threshold'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('event', 'THRESHOLD_POINTS'), ('threshold_minor__isnull', True), ('threshold_points__gt', 0), ('threshold_points__isnull', False)), models.Q(('event', 'THRESHOLD_CREDIT'), ('threshold_minor__gt', 0), ('threshold_minor__isnull', False), ('threshold_points__isnull', True)), models.Q(('event__in', ('REGISTRATION', 'FIRST_PURCHASE')), ('threshold_minor__isnull', True), ('threshold_points__isnull', True)), _connector='OR'), name='referral_rule_has_its_threshold'),
         ),
         migrations.AddConstraint(
             model_name='milestonerule',
@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='milestonerule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('count__gt', 0), ('kind', 'VISITS')), models.Q(('count__isnull', True), ('kind__in', ('BIRTHDAY', 'ANNIVERSARY', 'CHECK_IN'))), _connector='OR'), name='milestone_counts_visits'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('count__gt', 0), ('count__isnull', False), ('kind', 'VISITS')), models.Q(('count__isnull', True), ('kind__in', ('BIRTHDAY', 'ANNIVERSARY', 'CHECK_IN'))), _connector='OR'), name='milestone_counts_visits'),
         ),
         migrations.AddConstraint(
             model_name='card',
@@ -541,7 +541,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('award_criteria', 'CUMULATIVE'), ('cumulative_days__gt', 0)), models.Q(('award_criteria', 'EVERY_TRANSACTION'), ('cumulative_days__isnull', True)), _connector='OR'), name='card_cumulative_needs_days'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('award_criteria', 'CUMULATIVE'), ('cumulative_days__gt', 0), ('cumulative_days__isnull', False)), models.Q(('award_criteria', 'EVERY_TRANSACTION'), ('cumulative_days__isnull', True)), _connector='OR'), name='card_cumulative_needs_days'),
         ),
         migrations.AddConstraint(
             model_name='card',
@@ -549,11 +549,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier_days__gt', 0), ('tier_management', 'AFTER_DAYS')), models.Q(models.Q(('tier_management', 'AFTER_DAYS'), _negated=True), ('tier_days__isnull', True)), _connector='OR'), name='card_tier_days_only_after_days'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier_days__gt', 0), ('tier_days__isnull', False), ('tier_management', 'AFTER_DAYS')), models.Q(models.Q(('tier_management', 'AFTER_DAYS'), _negated=True), ('tier_days__isnull', True)), _connector='OR'), name='card_tier_days_only_after_days'),
         ),
         migrations.AddConstraint(
             model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier_window', 'ROLLING'), ('tier_window_days__gt', 0)), models.Q(models.Q(('tier_window', 'ROLLING'), _negated=True), ('tier_window_days__isnull', True)), _connector='OR'), name='card_tier_window_days_only_rolling'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier_window', 'ROLLING'), ('tier_window_days__gt', 0), ('tier_window_days__isnull', False)), models.Q(models.Q(('tier_window', 'ROLLING'), _negated=True), ('tier_window_days__isnull', True)), _connector='OR'), name='card_tier_window_days_only_rolling'),
         ),
         migrations.AddConstraint(
             model_name='card',
@@ -565,7 +565,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('full_card_reward__isnull', True), ('stamps_per_card__isnull', True)), ('stamps_per_card__gte', 2), _connector='OR'), name='card_full_card_belongs_to_stamps'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('full_card_reward__isnull', True), ('stamps_per_card__isnull', True)), models.Q(('stamps_per_card__gte', 2), ('stamps_per_card__isnull', False)), _connector='OR'), name='card_full_card_belongs_to_stamps'),
         ),
         migrations.AddConstraint(
             model_name='specialday',
@@ -625,7 +625,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group', 'BILL_VALUE'), ('least_minor__gt', 0), ('least_pieces__isnull', True)), models.Q(('group', 'BILL_QUANTITY'), ('least_minor__isnull', True), ('least_pieces__gt', 0)), models.Q(('group__in', ('ALL', 'ITEM', 'ITEM_GROUP')), ('least_minor__isnull', True), ('least_pieces__isnull', True)), _connector='OR'), name='line_bill_has_its_least'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group', 'BILL_VALUE'), ('least_minor__gt', 0), ('least_minor__isnull', False), ('least_pieces__isnull', True)), models.Q(('group', 'BILL_QUANTITY'), ('least_minor__isnull', True), ('least_pieces__gt', 0), ('least_pieces__isnull', False)), models.Q(('group__in', ('ALL', 'ITEM', 'ITEM_GROUP')), ('least_minor__isnull', True), ('least_pieces__isnull', True)), _connector='OR'), name='line_bill_has_its_least'),
         ),
         migrations.AddConstraint(
             model_name='planline',
@@ -641,11 +641,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(('is_exempt', True), models.Q(('basis', 'AMOUNT'), ('value_minor__gt', 0), ('value_pieces__isnull', True)), models.Q(('basis', 'QUANTITY'), ('value_minor__isnull', True), ('value_pieces__gt', 0)), _connector='OR'), name='line_step_fits_its_basis'),
+            constraint=models.CheckConstraint(condition=models.Q(('is_exempt', True), models.Q(('basis', 'AMOUNT'), ('value_minor__gt', 0), ('value_minor__isnull', False), ('value_pieces__isnull', True)), models.Q(('basis', 'QUANTITY'), ('value_minor__isnull', True), ('value_pieces__gt', 0), ('value_pieces__isnull', False)), _connector='OR'), name='line_step_fits_its_basis'),
         ),
         migrations.AddConstraint(
             model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(('is_exempt', True), models.Q(('award_minor__isnull', True), ('award_points__gt', 0), ('unit', 'POINTS')), models.Q(('award_minor__gt', 0), ('award_minor__lte', 10000000000), ('award_points__isnull', True), ('unit', 'CREDIT')), _connector='OR'), name='line_award_fits_its_unit'),
+            constraint=models.CheckConstraint(condition=models.Q(('is_exempt', True), models.Q(('award_minor__isnull', True), ('award_points__gt', 0), ('award_points__isnull', False), ('unit', 'POINTS')), models.Q(('award_minor__gt', 0), ('award_minor__isnull', False), ('award_minor__lte', 10000000000), ('award_points__isnull', True), ('unit', 'CREDIT')), _connector='OR'), name='line_award_fits_its_unit'),
         ),
         migrations.AddConstraint(
             model_name='expiryrule',

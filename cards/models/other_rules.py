@@ -102,9 +102,17 @@ class ReferralRule(Versioned):
             models.CheckConstraint(
                 name="referral_rule_has_its_threshold",
                 condition=Q(
-                    event="THRESHOLD_POINTS", threshold_points__gt=0, threshold_minor__isnull=True
+                    event="THRESHOLD_POINTS",
+                    threshold_points__isnull=False,
+                    threshold_points__gt=0,
+                    threshold_minor__isnull=True,
                 )
-                | Q(event="THRESHOLD_CREDIT", threshold_points__isnull=True, threshold_minor__gt=0)
+                | Q(
+                    event="THRESHOLD_CREDIT",
+                    threshold_points__isnull=True,
+                    threshold_minor__isnull=False,
+                    threshold_minor__gt=0,
+                )
                 | Q(
                     event__in=("REGISTRATION", "FIRST_PURCHASE"),
                     threshold_points__isnull=True,
@@ -149,7 +157,7 @@ class MilestoneRule(Versioned):
             ),
             models.CheckConstraint(
                 name="milestone_counts_visits",
-                condition=Q(kind="VISITS", count__gt=0)
+                condition=Q(kind="VISITS", count__isnull=False, count__gt=0)
                 | Q(kind__in=("BIRTHDAY", "ANNIVERSARY", "CHECK_IN"), count__isnull=True),
             ),
         ]

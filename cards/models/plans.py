@@ -226,6 +226,7 @@ class PlanLine(ForCustomers):
     class Meta:
         verbose_name = _("line")
         verbose_name_plural = _("lines")
+        # A comparison with nothing is neither true nor false, and a check lets that pass.
         constraints = [
             models.CheckConstraint(
                 name="line_exempts_or_must_process",
@@ -244,8 +245,18 @@ class PlanLine(ForCustomers):
             ),
             models.CheckConstraint(
                 name="line_bill_has_its_least",
-                condition=Q(group="BILL_VALUE", least_minor__gt=0, least_pieces__isnull=True)
-                | Q(group="BILL_QUANTITY", least_minor__isnull=True, least_pieces__gt=0)
+                condition=Q(
+                    group="BILL_VALUE",
+                    least_minor__isnull=False,
+                    least_minor__gt=0,
+                    least_pieces__isnull=True,
+                )
+                | Q(
+                    group="BILL_QUANTITY",
+                    least_minor__isnull=True,
+                    least_pieces__isnull=False,
+                    least_pieces__gt=0,
+                )
                 | Q(group__in=_SIMPLE_LINES, least_minor__isnull=True, least_pieces__isnull=True),
             ),
             models.CheckConstraint(
@@ -264,16 +275,32 @@ class PlanLine(ForCustomers):
             models.CheckConstraint(
                 name="line_step_fits_its_basis",
                 condition=Q(is_exempt=True)
-                | Q(basis="AMOUNT", value_minor__gt=0, value_pieces__isnull=True)
-                | Q(basis="QUANTITY", value_minor__isnull=True, value_pieces__gt=0),
+                | Q(
+                    basis="AMOUNT",
+                    value_minor__isnull=False,
+                    value_minor__gt=0,
+                    value_pieces__isnull=True,
+                )
+                | Q(
+                    basis="QUANTITY",
+                    value_minor__isnull=True,
+                    value_pieces__isnull=False,
+                    value_pieces__gt=0,
+                ),
             ),
             models.CheckConstraint(
                 name="line_award_fits_its_unit",
                 condition=Q(is_exempt=True)
-                | Q(unit="POINTS", award_points__gt=0, award_minor__isnull=True)
+                | Q(
+                    unit="POINTS",
+                    award_points__isnull=False,
+                    award_points__gt=0,
+                    award_minor__isnull=True,
+                )
                 | Q(
                     unit="CREDIT",
                     award_points__isnull=True,
+                    award_minor__isnull=False,
                     award_minor__gt=0,
                     award_minor__lte=MOST_MINOR,
                 ),

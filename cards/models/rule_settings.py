@@ -253,7 +253,9 @@ RULE_CONSTRAINTS = [
     ),
     models.CheckConstraint(
         name="card_cumulative_needs_days",
-        condition=Q(award_criteria="CUMULATIVE", cumulative_days__gt=0)
+        condition=Q(
+            award_criteria="CUMULATIVE", cumulative_days__isnull=False, cumulative_days__gt=0
+        )
         | Q(award_criteria="EVERY_TRANSACTION", cumulative_days__isnull=True),
     ),
     models.CheckConstraint(
@@ -262,12 +264,12 @@ RULE_CONSTRAINTS = [
     ),
     models.CheckConstraint(
         name="card_tier_days_only_after_days",
-        condition=Q(tier_management="AFTER_DAYS", tier_days__gt=0)
+        condition=Q(tier_management="AFTER_DAYS", tier_days__isnull=False, tier_days__gt=0)
         | (~Q(tier_management="AFTER_DAYS") & Q(tier_days__isnull=True)),
     ),
     models.CheckConstraint(
         name="card_tier_window_days_only_rolling",
-        condition=Q(tier_window="ROLLING", tier_window_days__gt=0)
+        condition=Q(tier_window="ROLLING", tier_window_days__isnull=False, tier_window_days__gt=0)
         | (~Q(tier_window="ROLLING") & Q(tier_window_days__isnull=True)),
     ),
     models.CheckConstraint(
@@ -283,6 +285,6 @@ RULE_CONSTRAINTS = [
     models.CheckConstraint(
         name="card_full_card_belongs_to_stamps",
         condition=Q(stamps_per_card__isnull=True, full_card_reward__isnull=True)
-        | Q(stamps_per_card__gte=2),
+        | Q(stamps_per_card__isnull=False, stamps_per_card__gte=2),
     ),
 ]
