@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cards.models import Card, Reward, choices
 from clubs.models import DECIMALS
 from loyalty.rules.terms import (
+    ConflictMethod,
     CustomerType,
     Direction,
     ExpiryMethod,
@@ -118,10 +119,11 @@ class Differences:
         lines = [rule_words.line_words(line, self.card, self.tiers) for line in plan.lines]
         if _is_simple(plan):
             return tuple(lines)
-        method = _("of several lines counts: %(method)s") % {
-            "method": dict(choices.CONFLICT_METHODS)[plan.conflict_method.value]
-        }
-        return (rule_words.plan_words(plan), method, *lines)
+        holds = [rule_words.plan_words(plan)]
+        if plan.conflict_method != ConflictMethod.SUM:
+            method = dict(choices.CONFLICT_METHODS)[plan.conflict_method.value]
+            holds.append(_("of several lines counts %(method)s") % {"method": method})
+        return (*holds, *lines)
 
     def _tiers(self, before: Terms, after: Terms) -> Iterable[Change]:
         old, new = (

@@ -19,7 +19,6 @@ from loyalty.rules.terms import (
     Hours,
     Line,
     Plan,
-    PlanType,
     TransactionCriteria,
     Unit,
 )
@@ -65,6 +64,8 @@ def basis_words(basis: Basis, number: Decimal, card: Card) -> str:
     """Return so much of what is counted: money or pieces."""
     if basis == Basis.AMOUNT:
         return money(int(number), card.currency)
+    if number == 1:
+        return _("piece")
     return _("%(number)s pieces") % {"number": decimal_number(number)}
 
 
@@ -140,11 +141,10 @@ def plan_words(plan: Plan) -> str:
 
 
 def _kind(plan: Plan) -> str:
+    kind = str(dict(choices.PLAN_TYPES)[plan.type.value])
     if plan.direction == Direction.BUY:
-        return _("when we buy")
-    if plan.type == PlanType.NORMAL:
-        return _("always")
-    return str(dict(choices.PLAN_TYPES)[plan.type.value])
+        return _("when we buy, %(kind)s") % {"kind": kind}
+    return kind
 
 
 def moment_words(at: datetime) -> str:

@@ -42,7 +42,7 @@ function arrange(form, isTyped) {
     if (!place) continue;
     const before = prefix(control.name);
     const isAsked = applies(control.dataset.when ?? "", (name) => valueOf(form, before + name));
-    const hasError = place.querySelector(".errorlist, .text-red-600") !== null;
+    const hasError = place.classList.contains("errors");
     const wasAsked = !place.classList.contains("is-not-asked");
     place.classList.toggle("is-not-asked", !isAsked && !hasError);
     if (isTyped && wasAsked && !isAsked && before) reset(control);
@@ -62,7 +62,7 @@ function follow(form, control) {
   const before = prefix(control.name);
   const value = followed(control.dataset.follows ?? "", (name) => valueOf(form, before + name));
   for (const option of control.options) option.disabled = value !== "" && option.value !== value;
-  if (value && !control.closest(".field-line")?.querySelector(".errorlist, .text-red-600")) control.value = value;
+  if (value && !control.closest(".field-line.errors")) control.value = value;
 }
 
 for (const form of document.querySelectorAll("form")) {
