@@ -95,6 +95,11 @@ WALLET = {
         method="post",
         good=FORM_AGAIN,
     ),
+    "wallet:check_in": Row(ONLY_MEMBER, _held, method="post", good=FORM_AGAIN),
+    "wallet:recommend": Row(ONLY_MEMBER, _held, shows_canary=True),
+    "wallet:birthday": Row(ONLY_MEMBER, _held, shows_canary=True),
+    # Hangs at a door in public: whoever signs in may see whose door it is.
+    "wallet:door": Row(SIGNED_IN, lambda side: {"code": side.store.check_in_code}),
     "wallet:claim": Row(ONLY_MEMBER, _claim, good=DONE),
     "wallet:claim_state": Row(ONLY_MEMBER, _claim),
 }

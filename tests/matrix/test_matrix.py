@@ -83,8 +83,15 @@ def test_a_page_opens_for_its_people_and_for_nobody_else(name, sides):
     assert (wrong, leaks) == ({}, [])
 
 
-# Open cards are for everybody to see and join.
-PUBLIC_WORDS = {"site:join", "site:home", "wallet:cards", "wallet:look", "wallet:looks"}
+# Open cards are for everybody to see and join, and doors stand in public.
+PUBLIC_WORDS = {
+    "site:join",
+    "site:home",
+    "wallet:cards",
+    "wallet:door",
+    "wallet:look",
+    "wallet:looks",
+}
 
 
 def test_walking_finds_a_forgotten_route():

@@ -79,8 +79,11 @@ def make_side(word: str) -> Side:
         cast.make_club(partner, f"{word} Harbour"),
         cast.make_club(partner, f"{word} Hill"),
     )
-    store = cast.make_store(club, f"{word} Quay")
-    card = cast.make_card(club, f"{word} Coffee")
+    store = cast.make_store(
+        club, f"{word} Quay", allows_check_in=True, check_in_code=f"DOOR{word.upper()}"
+    )
+    card = cast.make_card(club, f"{word} Coffee", has_referrals=True)
+    ReferralRule.objects.create(partner=partner, card=card, event="REGISTRATION", points=5)
     CardText.objects.create(card=card, language="en", title=f"{word} title")
     tier = cast.make_tier(card, f"{word}Gold", 1000)
     _add_rules(card, word)
