@@ -18,7 +18,15 @@ from django.views import View
 
 from cards.models import Tag
 from clubs.models import Role
-from loyalty.ledger.models import REVERSIBLE_KINDS, Kind, Lot, Transaction, Unit, VoucherMove
+from loyalty.ledger.models import (
+    REVERSIBLE_KINDS,
+    Kind,
+    Lot,
+    Source,
+    Transaction,
+    Unit,
+    VoucherMove,
+)
 from loyalty.members.models import (
     Member,
     Membership,
@@ -27,7 +35,8 @@ from loyalty.members.models import (
     Voucher,
     VoucherStatus,
 )
-from loyalty.operations import birthdays, offers, rollbacks, standing
+from loyalty.operations import birthdays, offers, payments, rollbacks, sales, standing
+from loyalty.operations.deeds import Deed
 from loyalty.web import words
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
@@ -151,7 +160,9 @@ class Action:
     is_danger: bool = False
 
 
-def actions_for(membership: Membership, role: Role | None, *, can_undo: bool) -> list[Action]:
+def actions_for(
+    membership: Membership, role: Role | None, *, can_undo: bool, can_pay: bool = False
+) -> list[Action]:
     """Return what somebody with this role can do with this membership now."""
     is_active = membership.status == MembershipStatus.ACTIVE
     found: list[Action] = []
@@ -161,6 +172,12 @@ def actions_for(membership: Membership, role: Role | None, *, can_undo: bool) ->
             Action(name="spend", words=_("Spend balance"), icon="redeem", roles=EVERYONE),
             Action(name="tier", words=_("Change tier"), icon="military_tech"),
         ]
+    if is_active and can_pay:
+        found.append(
+            Action(
+                name="pay", words=_("Pay with points or credit"), icon="payments", roles=EVERYONE
+            )
+        )
     if can_undo:
         found.append(Action(name="roll_back", words=_("Roll back latest"), icon="undo"))
     found.append(
@@ -205,7 +222,9 @@ class OverviewPage(AccountPage):
                         f"admin:members_membership_{action.name}", args=[membership.pk]
                     ),
                 }
-                for action in actions_for(membership, role, can_undo=latest is not None)
+                for action in actions_for(
+                    membership, role, can_undo=latest is not None, can_pay=self._can_pay()
+                )
             ],
             "lots": lots,
             "next_lot": next((lot for lot in lots if self._is_ahead(lot.expires_at)), None),
@@ -232,6 +251,14 @@ class OverviewPage(AccountPage):
             ).order_by("name", "pk"),
         }
         return self.page("admin/account.html", extra, title=_("Member"))
+
+    def _can_pay(self) -> bool:
+        """Return whether what is there could pay a part of a bill now."""
+        asked = Deed(
+            actor=None, source=Source.ADMIN, store=None, request_id="", occurred_at=self.at
+        )
+        found = standing.look(deed=asked, membership_id=self.membership.pk)
+        return bool(payments.units_offered(found))
 
     def _is_ahead(self, expires_at: datetime | None) -> bool:
         return expires_at is not None and expires_at > self.at
@@ -274,6 +301,9 @@ class OverviewPage(AccountPage):
             "internal": note.internal if note else "",
             "person": deed.actor.get_full_name() if deed.actor else "",
             "is_latest": latest is not None and latest.pk == deed.pk,
+            "can_refund": deed.kind in sales.SALE_KINDS
+            and deed.caused_by_id is None
+            and not hasattr(deed, "reversal"),
             "can_reverse": deed.kind in REVERSIBLE_KINDS
             and deed.caused_by_id is None
             and not hasattr(deed, "reversal"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from staff.admin import account, account_actions, account_facts, account_standing
+from staff.admin import account, account_actions, account_facts, account_money, account_standing
 
 NAME = "members_membership"
 
@@ -16,6 +16,7 @@ def urls(model_admin: Any) -> list[Any]:
         ("account", "account", account.OverviewPage),
         ("adjust", "adjust", account_actions.AdjustPage),
         ("spend", "spend", account_actions.SpendPage),
+        ("pay", "pay", account_money.PayPage),
         ("tier", "tier", account_actions.TierPage),
         ("facts", "facts", account_facts.FactsPage),
         ("roll-back", "roll_back", account_actions.RollBackPage),
@@ -35,6 +36,7 @@ def urls(model_admin: Any) -> list[Any]:
     ]
     voucher = account_actions.RemoveVoucherPage.as_view(model_admin=model_admin)
     reverse = account_actions.ReversePage.as_view(model_admin=model_admin)
+    refund = account_money.RefundPage.as_view(model_admin=model_admin)
     return [
         *found,
         path(
@@ -46,5 +48,10 @@ def urls(model_admin: Any) -> list[Any]:
             "<key:membership_id>/transactions/<key:transaction_id>/reverse/",
             guard(reverse),
             name=f"{NAME}_reverse",
+        ),
+        path(
+            "<key:membership_id>/transactions/<key:transaction_id>/refund/",
+            guard(refund),
+            name=f"{NAME}_refund",
         ),
     ]

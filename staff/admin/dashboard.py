@@ -273,6 +273,11 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 address="ledger_transaction_changelist",
             ),
             Entry(
+                words=gettext_lazy("Waiting refunds"),
+                icon="hourglass_top",
+                address="ledger_parkedrefund_changelist",
+            ),
+            Entry(
                 words=gettext_lazy("Entries"),
                 icon="swap_vert",
                 address="ledger_entry_changelist",

@@ -1,0 +1,122 @@
+"""What a manager does with money on a member's account: refund a purchase, pay with points."""
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from loyalty.ledger.drafts import Note
+from loyalty.ledger.models import Source, Unit
+from loyalty.operations import payments, refunds, sales
+from loyalty.operations.deeds import Deed
+from loyalty.operations.sales import Sale
+from loyalty.operations.standing import Standing, look
+from loyalty.web import money_words, words
+from loyalty.web.balances import balance
+from loyalty.web.money import money
+from loyalty.web.requests import deed, new_request_id
+from staff.admin.account_actions import ActionPage
+from staff.admin.forms_account import DeedForm
+from staff.admin.forms_money import PayForm, RefundForm
+from staff.admin.powers import EVERYONE
+
+
+class MoneyPage(ActionPage):
+    """A deed that moves points or credit for money; foretold by the deed's own rules."""
+
+    roles = EVERYONE
+
+    def standing(self) -> Standing:
+        """Return what the deed would find now."""
+        asked = deed(self.request, source=Source.ADMIN, request_id=new_request_id())
+        return look(deed=asked, membership_id=self.membership.pk)
+
+    def held_after(self, told: dict[str, Any]) -> str:
+        """Return what is left after a deed, in words."""
+        card = self.membership.card
+        return balance(card, told["balance_after"], told.get("credit_after", 0)).text
+
+
+class RefundPage(MoneyPage):
+    """Refund a purchase, a part of it, or lines of its bill (IV3.20)."""
+
+    form_class: ClassVar[type[DeedForm]] = RefundForm
+
+    def sale(self) -> Sale:
+        """Return the purchase of the address.
+
+        :raises Http404: if it is not on this account, or was undone.
+        """
+        try:
+            return sales.sale_of(self.standing(), self.kwargs["transaction_id"])
+        except (sales.SaleNotFoundError, sales.SaleUndoneError) as error:
+            raise Http404 from error
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page, with the purchase and what was refunded of it."""
+        sale, card = self.sale(), self.membership.card
+        lead = words.history_line(sale.booked, card).title
+        if sale.refunded_minor:
+            amount = money(sale.refunded_minor, card.currency)
+            lead = _("%(sale)s, %(amount)s of it refunded") % {"sale": lead, "amount": amount}
+        return {"title": _("Refund"), "button": _("Refund"), "lead": lead}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return the purchase."""
+        return {"sale": self.sale(), "card": self.membership.card}
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Refund it."""
+        amount, lines = form.returned()
+        done = refunds.refund_purchase(
+            deed=deed,
+            membership_id=self.membership.pk,
+            transaction_id=self.kwargs["transaction_id"],
+            amount_minor=amount,
+            lines=lines,
+            note=Note(internal=form.cleaned_data["internal"]),
+        )
+        return _("%(what)s. The balance is %(balance)s now.") % {
+            "what": money_words.title(done, self.membership.card),
+            "balance": self.held_after(done.result),
+        }
+
+
+class PayPage(MoneyPage):
+    """Pay a bill, or a part of it, with points or credit (IV3.19)."""
+
+    form_class: ClassVar[type[DeedForm]] = PayForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page, with how much can be paid."""
+        found, card = self.standing(), self.membership.card
+        units = payments.units_offered(found)
+        most = [payments.payable(found, unit, card.max_amount_minor) for unit in units]
+        lead = _("Nothing on this account can pay a bill now.")
+        if most:
+            amounts = ", ".join(money(amount, card.currency) for amount in most)
+            lead = _("What is there pays up to %(amounts)s.") % {"amounts": amounts}
+        title = _("Pay with points or credit")
+        return {"title": title, "button": _("Pay"), "lead": lead}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return what can be paid with; a repeated submit may come when nothing is left."""
+        units = payments.units_offered(self.standing()) or list(Unit)
+        return {"units": units, "card": self.membership.card}
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Pay."""
+        typed = form.cleaned_data
+        is_points = typed["unit"] == Unit.POINTS
+        pay = payments.pay_with_points if is_points else payments.pay_with_credit
+        done = pay(
+            deed=deed,
+            membership_id=self.membership.pk,
+            bill_minor=typed["amount"],
+            money_minor=typed["money"],
+            note=Note(internal=typed["internal"]),
+        )
+        return _("%(what)s. The balance is %(balance)s now.") % {
+            "what": money_words.title(done, self.membership.card),
+            "balance": self.held_after(done.result),
+        }
