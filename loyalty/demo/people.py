@@ -6,14 +6,23 @@ from datetime import datetime, time, timedelta
 
 from loyalty.demo import names
 from loyalty.demo.chance import Chance
-from loyalty.demo.shops import HOST, Desk, Street, person
+from loyalty.demo.offering import Desk
+from loyalty.demo.shops import BARBER, CAFE, GROCER, GYM, HOST, KITCHEN, Street, person
+from loyalty.ledger.models import Transaction
 from loyalty.members.models import Membership
+from loyalty.operations.birthdays import Birthday
 from loyalty.users.models import User
 
 DAYS = 365
-# How many of a hundred members hold the card of each desk: coffee, barber, gym, basket.
-HOLDING = (62, 22, 20, 38)
-NAMED = {"mia": (0, 3, 1), "noor": (0, 2), "jonas": (1, 2, 3)}
+# How many of a hundred members hold the card of each desk: coffee, barber, gym, basket, kitchen.
+HOLDING = (52, 20, 16, 32, 24)
+NAMED = {
+    "mia": (CAFE, GROCER, KITCHEN),
+    "noor": (CAFE, BARBER, KITCHEN),
+    "jonas": (GYM, GROCER),
+}
+# Who forms a family group with the first of the named.
+FAMILY = (("teo.castell", "Teo", "Castell"), ("ana.castell", "Ana", "Castell"))
 # Percent of the usual days between two visits: regulars, most people, and the rare guest.
 PACES = (50, 100, 100, 250)
 # Numbers that are kept free for stories.
@@ -22,7 +31,10 @@ PHONE = "+447700900{:03d}"
 
 @dataclass(slots=True, kw_only=True)
 class Holder:
-    """A customer's card: ``user`` is None for a guest, who told a phone number only."""
+    """A customer's card: ``user`` is None for a guest, who told a phone number only.
+
+    ``sale`` is the latest purchase that stands, with its bill, for who brings something back.
+    """
 
     key: int
     first_name: str
@@ -32,34 +44,65 @@ class Holder:
     desk: Desk
     joins_at: datetime
     visits: list[datetime] = field(default_factory=list)
+    birthday: Birthday | None = None
+    is_student: bool = False
+    brought_by: "Holder | None" = None
     membership: Membership | None = None
+    sale: Transaction | None = None
 
 
 def invent(street: Street, *, count: int, now: datetime, chance: Chance) -> list[Holder]:
     """Return the cards that so many customers take in the year before now; three are named."""
-    holders: list[Holder] = []
+    holders = _named(street, now, chance)
+    holders += _family(street, now, chance)
+    for key in range(len(NAMED) + len(FAMILY), count):
+        holders += _stranger(street, key, now, chance)
+    for holder in holders:
+        holder.visits = _visits(street, holder, now, chance)
+    return holders
+
+
+def _named(street: Street, now: datetime, chance: Chance) -> list[Holder]:
+    """Return the cards of those whose sign-ins are printed; the first brings the second."""
+    holders = []
     for key, (name, places) in enumerate(NAMED.items()):
         user = street.named[name]
         first, _, last = user.name.partition(" ")
         joined = now - timedelta(days=DAYS - 12 - 9 * key)
         for place in places:
-            desk = street.desks[place]
-            holders.append(
-                Holder(
-                    key=key,
-                    first_name=first,
-                    last_name=last,
-                    user=user,
-                    phone="",
-                    desk=desk,
-                    joins_at=_opening(street, joined, chance, now),
-                )
+            holder = Holder(
+                key=key,
+                first_name=first,
+                last_name=last,
+                user=user,
+                phone="",
+                desk=street.desks[place],
+                joins_at=_opening(street, joined, chance, now),
+                birthday=Birthday(day=9 + key, month=3 * key + 2, year=1990 + key),
             )
-    for key in range(len(NAMED), count):
-        holders += _stranger(street, key, now, chance)
-    for holder in holders:
-        holder.visits = _visits(street, holder, now, chance)
+            holders.append(holder)
+    mia, noor = (
+        next(one for one in holders if one.key == key and one.desk is street.desks[KITCHEN])
+        for key in (0, 1)
+    )
+    noor.brought_by = mia
     return holders
+
+
+def _family(street: Street, now: datetime, chance: Chance) -> list[Holder]:
+    return [
+        Holder(
+            key=len(NAMED) + at,
+            first_name=first,
+            last_name=last,
+            user=person(address, f"{first} {last}"),
+            phone="",
+            desk=street.desks[KITCHEN],
+            joins_at=_opening(street, now - timedelta(days=300 - 11 * at), chance, now),
+            birthday=Birthday(day=21, month=5 + 4 * at, year=1988 + 26 * at),
+        )
+        for at, (address, first, last) in enumerate(FAMILY)
+    ]
 
 
 def _stranger(street: Street, key: int, now: datetime, chance: Chance) -> list[Holder]:
@@ -72,6 +115,11 @@ def _stranger(street: Street, key: int, now: datetime, chance: Chance) -> list[H
     is_guest = chance.happens(28)
     if is_guest:
         desks = desks[:1]
+    birthday = None
+    if chance.happens(70):
+        day, month = chance.between(1, 28), chance.between(1, 12)
+        birthday = Birthday(day=day, month=month, year=chance.between(1950, 2006))
+    is_student = chance.happens(12)
     return [
         Holder(
             key=key,
@@ -81,6 +129,8 @@ def _stranger(street: Street, key: int, now: datetime, chance: Chance) -> list[H
             phone=PHONE.format(key % 1000),
             desk=desk,
             joins_at=_opening(street, joined + timedelta(days=7 * place), chance, now),
+            birthday=birthday,
+            is_student=is_student,
         )
         for place, desk in enumerate(desks)
     ]

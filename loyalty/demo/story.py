@@ -1,55 +1,29 @@
 """A year of the demo's life, in the order of time, through the operations of the product."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
-from itertools import count, groupby
+from itertools import groupby
 
 from django.db import transaction
 
+from loyalty.demo import bills, chain
 from loyalty.demo.chance import Chance
-from loyalty.demo.people import NAMED, Holder
-from loyalty.demo.shops import Street
-from loyalty.ledger.drafts import Note
-from loyalty.ledger.models import Source, Transaction
-from loyalty.members import codes
-from loyalty.members.models import (
-    Account,
-    ConsentSource,
-    Membership,
-    MembershipStatus,
-    Scan,
-    ScanMeans,
-    ScanOutcome,
-    Voucher,
-    VoucherStatus,
-)
-from loyalty.operations import (
-    adjustments,
-    enrolments,
-    expiries,
-    memberships,
-    offers,
-    purchases,
-    redemptions,
-    rollbacks,
-    scans,
-    standing,
-    tiers,
-    vouchers,
-)
-from loyalty.operations.adjustments import AdjustmentReason
-from loyalty.operations.deeds import Deed
-from loyalty.operations.enrolments import Consent, Person
+from loyalty.demo.counter import MINUTE, Counter, Visit
+from loyalty.demo.office import Act, Office
+from loyalty.demo.people import DAYS, FAMILY, NAMED, Holder
+from loyalty.demo.scene import Scene
+from loyalty.demo.shops import BARBER, CAFE, KITCHEN, Street
+from loyalty.demo.small_cards import STAMPS
+from loyalty.members.models import MembershipStatus
+from loyalty.operations import expiries, occasions
 from loyalty.operations.purchases import Bill
-from loyalty.operations.scans import Looker
-from loyalty.users.models import User
 
-PRIVACY = "2026-11"
 # Office work concerns people who came a few times already.
 FEW = 3
-MINUTE = timedelta(minutes=1)
-Act = Callable[[datetime], None]
+HAPPY_HOUR_AFTER = timedelta(days=160)
+FAMILY_AFTER = timedelta(days=120)
+Happening = Callable[[datetime], None]
 
 
 class Story:
@@ -61,301 +35,155 @@ class Story:
         self.street = street
         self.holders = holders
         self.now = now
+        self.opened_at = now - timedelta(days=DAYS)
         self.chance = chance
-        self._keys = count(1)
-        self._receipts = count(1041)
-        self._events: list[tuple[datetime, int, Act]] = []
-        self._gone: set[int] = set()
+        self.scene = Scene(street, now=now, chance=chance)
+        self.counter = Counter(self.scene)
+        self.office = Office(self.scene, self.counter)
+        self._events: list[tuple[datetime, int, Happening]] = []
 
     def tell(self) -> None:
         """Let the year happen: people join and come by, the office works, points expire."""
         for number, holder in enumerate(self.holders):
-            self._plan(holder.joins_at, number, partial(self._join, holder))
+            self._plan(holder.joins_at, number, partial(self.counter.join, holder))
             for visit in holder.visits:
-                self._plan(visit, number, partial(self._visit, holder))
+                self._plan(visit, number, partial(self.counter.visit, holder))
         self._plan_the_office()
+        self._plan_the_kitchen()
+        self._plan_the_named()
         ordered = sorted(self._events, key=lambda event: event[:2])
-        for _, events in groupby(ordered, key=lambda event: event[0].date()):
+        zone = self.street.partner.zone()
+        for _, events in groupby(ordered, key=lambda event: event[0].astimezone(zone).date()):
             with transaction.atomic():
                 self._live_a_day(list(events))
-        expiries.book_expiry(at=self.now)
+        self._live_a_night(self.now)
 
-    def _live_a_day(self, events: list[tuple[datetime, int, Act]]) -> None:
-        # Points expire at night; the job runs before the first customer.
-        night = events[0][0].replace(hour=0, minute=30)
-        while expiries.book_expiry(at=min(night, events[0][0])):
+    def _live_a_day(self, events: list[tuple[datetime, int, Happening]]) -> None:
+        # The jobs of the night run before the first customer.
+        first = events[0][0]
+        night = datetime.combine(
+            first.astimezone(self.street.partner.zone()), time(0, 30), self.street.partner.zone()
+        )
+        self._live_a_night(min(night, first))
+        for at, _, happen in events:
+            happen(at)
+
+    def _live_a_night(self, at: datetime) -> None:
+        """Do what runs by the clock: points and vouchers end, birthdays give what they give."""
+        at = self.scene.at(at)
+        while expiries.book_expiry(at=at):
             pass
-        for at, _, act in events:
-            act(at)
+        while expiries.book_voucher_expiry(at=at):
+            pass
+        for occasion in list(occasions.due_at(at)):
+            occasions.give(occasion=occasion, at=at)
 
-    def _plan(self, at: datetime, order: int, act: Act) -> None:
-        self._events.append((at, order * 100_000 + len(self._events), act))
-
-    def _deed(
-        self, at: datetime, actor: User, source: Source = Source.SCAN, who: Holder | None = None
-    ) -> Deed:
-        store = who.desk.stores[who.key % len(who.desk.stores)] if who else None
-        return Deed(
-            actor=actor,
-            source=source,
-            store=store,
-            request_id=f"demo-{next(self._keys)}",
-            occurred_at=at,
-        )
-
-    # At the counter.
-
-    def _join(self, who: Holder, at: datetime) -> None:
-        chance = self.chance
-        someone = Person(
-            first_name=who.first_name,
-            last_name=who.last_name,
-            email=who.user.email if who.user else "",
-            phone=who.phone,
-            is_phone_confirmed=who.user is None and chance.happens(80),
-            language="en",
-            wants_news=chance.happens(40),
-        )
-        card_id = who.desk.card.pk
-        if who.user:
-            consent = Consent(version=PRIVACY, source=ConsentSource.SELF)
-            who.membership = enrolments.join_card(
-                deed=self._deed(at, who.user, Source.WALLET),
-                card_id=card_id,
-                person=someone,
-                consent=consent,
-            )
-        else:
-            consent = Consent(version=PRIVACY, source=ConsentSource.COUNTER)
-            who.membership = enrolments.enrol_at_counter(
-                deed=self._deed(at, self._server(who), who=who),
-                card_id=card_id,
-                person=someone,
-                consent=consent,
-            )
-
-    def _server(self, who: Holder) -> User:
-        # Most members meet the same person; only the first may serve those without a phone.
-        staff = who.desk.staff
-        return staff[0] if who.user is None or self.chance.happens(60) else staff[1]
-
-    def _scan(self, who: Holder, server: User, at: datetime) -> int:
-        membership = self._membership(who)
-        means = ScanMeans.PHONE if who.user else ScanMeans.SEARCH
-        scan = Scan.objects.create(
-            partner=self.street.partner,
-            card=who.desk.card,
-            store=who.desk.stores[who.key % len(who.desk.stores)],
-            membership=membership,
-            staff=server,
-            session_hash=f"demo-{server.pk}",
-            means=means,
-            outcome=ScanOutcome.OK,
-            step=codes.step_at(at) if who.user else None,
-            is_phone_confirmed=who.user is None,
-            scanned_at=at,
-        )
-        return scan.pk
-
-    def _membership(self, who: Holder) -> Membership:
-        assert who.membership  # noqa: S101 - events of a holder come after their joining
-        return who.membership
-
-    def _visit(self, who: Holder, at: datetime) -> None:
-        if self._membership(who).pk in self._gone:
-            return
-        server = self._server(who)
-        scan_id = self._scan(who, server, at)
-        done = self._award(who, server, scan_id, at + MINUTE)
-        if self.chance.happens(2):
-            rollbacks.undo_own_latest(
-                deed=self._deed(at + 2 * MINUTE, server, who=who),
-                membership_id=self._membership(who).pk,
-                transaction_id=done.pk,
-            )
-            done = self._award(who, server, scan_id, at + 3 * MINUTE)
-        # The three whose sign-ins are printed save up, so that there is something to show.
-        if self.chance.happens(38 if who.key >= len(NAMED) else 10):
-            self._redeem(who, server, scan_id, at + 4 * MINUTE)
-
-    def _award(self, who: Holder, server: User, scan_id: int, at: datetime) -> Transaction:
-        chance, desk = self.chance, who.desk
-        receipt = f"{next(self._receipts):06d}" if chance.happens(45) else ""
-        deed, pk = self._deed(at, server, who=who), self._membership(who).pk
-        if desk.card.is_points_only:
-            return purchases.award_points(
-                deed=deed,
-                membership_id=pk,
-                points=5 * chance.between(desk.least // 5, desk.most // 5),
-                receipt=receipt,
-                scan_id=scan_id,
-            )
-        # Prices end in a nought or a five.
-        minor = chance.around(desk.least, desk.most) // 5 * 5
-        return purchases.award_purchase(
-            deed=deed,
-            membership_id=pk,
-            bill=Bill(amount_minor=minor, currency=desk.card.currency),
-            receipt=receipt,
-            scan_id=scan_id,
-        )
-
-    def _redeem(self, who: Holder, server: User, scan_id: int, at: datetime) -> None:
-        membership = self._membership(who)
-        waiting = Voucher.objects.filter(account=membership.account, status=VoucherStatus.ISSUED)
-        voucher = waiting.filter(expires_at__gt=at).order_by("pk").first()
-        is_allowed = who.user is not None or server == self.street.desks[0].staff[0]
-        if not is_allowed:
-            return
-        if voucher is not None and self.chance.happens(60):
-            vouchers.use_voucher(
-                deed=self._deed(at, server, who=who),
-                membership_id=membership.pk,
-                voucher_id=voucher.pk,
-                scan_id=scan_id,
-            )
-            return
-        ready = self._ready(membership, at)
-        if not ready:
-            return
-        reward_id = self.chance.one_of(ready)
-        if who.user and self.chance.happens(50):
-            claim = redemptions.start_claim(
-                deed=self._deed(at, who.user, Source.WALLET),
-                membership_id=membership.pk,
-                reward_id=reward_id,
-            ).claim
-            redemptions.redeem_claim(
-                deed=self._deed(at + MINUTE, server, who=who),
-                claim_id=claim.pk,
-                membership_id=membership.pk,
-                scan_id=scan_id,
-            )
-            return
-        redemptions.redeem_reward(
-            deed=self._deed(at, server, who=who),
-            membership_id=membership.pk,
-            reward_id=reward_id,
-            scan_id=scan_id,
-        )
-
-    def _ready(self, membership: Membership, at: datetime) -> list[int]:
-        held = standing.with_due_points(at).select_related("account__tier").get(pk=membership.pk)
-        available = held.account.points - held.due_points
-        listed = offers.listed(account=held.account, available=available, at=at)
-        return [offer.reward.pk for offer in listed if offer.is_ready]
-
-    # In the office.
+    def _plan(self, at: datetime, order: int, happen: Happening) -> None:
+        self._events.append((at, order * 100_000 + len(self._events), happen))
 
     def _plan_the_office(self) -> None:
-        chance = self.chance
-        some = [who for who in self.holders if who.key >= len(NAMED) and len(who.visits) > FEW]
-        drinkers = [who for who in some if who.desk is self.street.desks[0]]
-        acts: list[tuple[int, list[Holder], Callable[[Holder, datetime], None]]] = [
-            (12, some, self._goodwill),
-            (8, some, self._stamp_card),
-            (14, drinkers, self._voucher),
-            (3, some, self._roll_back),
-            (3, drinkers, self._tier_by_hand),
-            (2, some, self._new_code),
-            (5, some, self._wrong_club),
+        some = [
+            who
+            for who in self.holders
+            if who.key >= len(NAMED) + len(FAMILY) and len(who.visits) > FEW
+        ]
+        at_desk = [[who for who in some if who.desk is desk] for desk in self.street.desks]
+        drinkers, diners = at_desk[CAFE], at_desk[KITCHEN]
+        office = self.office
+        acts: list[tuple[int, list[Holder], Act]] = [
+            (12, drinkers + diners, office.goodwill),
+            (6, drinkers, office.paper_stamps),
+            (2, at_desk[BARBER], office.paper_stamps),
+            (14, drinkers, office.voucher),
+            (3, some, office.roll_back),
+            (3, drinkers, office.tier_by_hand),
+            (2, some, office.new_code),
+            (5, some, office.wrong_club),
+            (2, diners, office.early_refund),
         ]
         for times, whom, act in acts:
             for _ in range(times if whom else 0):
-                who = chance.one_of(whom)
-                visit = chance.one_of(who.visits[FEW:])
-                self._plan(visit + 6 * MINUTE, 1, partial(self._office, act, who))
+                who = self.chance.one_of(whom)
+                visit = self.chance.one_of(who.visits[FEW:])
+                self._plan(visit + 8 * MINUTE, 1, partial(office.about, act, who))
         recent = self.now - timedelta(days=20)
         ends = (MembershipStatus.REMOVED, MembershipStatus.BLOCKED)
-        early = [who for who in some if who.joins_at < recent]
+        kitchen = self.street.desks[KITCHEN]
+        early = [who for who in some if who.desk is not kitchen and who.joins_at < recent]
         for status, who in zip(ends, early, strict=False):
-            self._plan(recent, 2, partial(self._end, who, status))
-        mia = self.holders[0]
-        self._plan(self.now - 9 * MINUTE, 3, partial(self._visit, mia))
+            self._plan(recent, 2, partial(office.end, who, status))
 
-    def _office(self, act: Callable[[Holder, datetime], None], who: Holder, at: datetime) -> None:
-        if self._membership(who).pk not in self._gone:
-            act(who, at)
-
-    def _goodwill(self, who: Holder, at: datetime) -> None:
-        points = 5 * self.chance.between(1, 6)
-        adjustments.adjust_points(
-            deed=self._deed(at, self.street.support, Source.ADMIN),
-            membership_id=self._membership(who).pk,
-            points=points,
-            reason=AdjustmentReason.GOODWILL,
-            note=Note(internal="Wrote to us about a long queue.", comment="Thank you for waiting."),
+    def _plan_the_kitchen(self) -> None:
+        """Plan what happens to the chain: new rules, its own day, students, two groups."""
+        desk, office = self.street.desks[KITCHEN], self.office
+        diners = [who for who in self.holders if who.desk is desk]
+        happy = partial(chain.open_happy_hour, desk, by_id=self.street.owner.pk)
+        self._plan(self.opened_at + HAPPY_HOUR_AFTER, 0, lambda at: happy(at=self.scene.at(at)))
+        noon = datetime.combine(
+            chain.founders_day(self.opened_at), time(12, 30), self.street.partner.zone()
         )
+        for place, who in enumerate(diners[:14]):
+            self._plan(noon + 20 * place * MINUTE, 3, partial(self.counter.visit, who))
+        self._plan(noon + timedelta(hours=6), 3, partial(self._feast, diners[0]))
+        for who in diners:
+            if who.is_student and who.user:
+                later = who.joins_at + timedelta(days=3)
+                self._plan(later, 3, partial(office.about, office.student, who))
+        mia, *family = [
+            who for who in diners if who.key == 0 or who.key in range(len(NAMED), len(NAMED) + 2)
+        ]
+        formed = self.opened_at + FAMILY_AFTER
+        self._plan(formed, 4, partial(office.form_group, [mia, family[0]], "The Castells"))
+        self._plan(formed + timedelta(days=30), 4, partial(office.join_group, mia, family[1]))
+        lost = [who for who in diners if who.joins_at < self.now - timedelta(days=9)]
+        self._plan(self.now - timedelta(days=2, hours=3), 4, partial(office.lost_refund, lost[0]))
+        self._plan_the_friends(diners)
 
-    def _stamp_card(self, who: Holder, at: datetime) -> None:
-        server = who.desk.staff[0]
-        adjustments.give_points(
-            deed=self._deed(at, server, who=who),
-            membership_id=self._membership(who).pk,
-            points=self.chance.between(2, 10),
-            reason=AdjustmentReason.STAMP_CARD,
-            scan_id=self._scan(who, server, at),
-        )
+    def _plan_the_friends(self, diners: list[Holder]) -> None:
+        """Plan that three friends form a group, and that one of them moves away."""
+        formed = self.now - timedelta(days=90)
+        early = [
+            who
+            for who in diners
+            if who.key >= len(NAMED) + len(FAMILY) and who.user and who.joins_at < formed
+        ]
+        friends = early[1:4]
+        if len(friends) == len(early[:3]) == 3:  # noqa: PLR2004 - three friends
+            form = partial(self.office.form_group, friends, "Quiz team")
+            self._plan(formed, 4, form)
+            gone = formed + timedelta(days=55)
+            self._plan(gone, 4, partial(self.office.leave_group, friends[2]))
 
-    def _voucher(self, who: Holder, at: datetime) -> None:
-        membership = self._membership(who)
-        ready = self._ready(membership, at)
-        if not ready:
-            return
-        issued = vouchers.issue_voucher(
-            deed=self._deed(at, self.street.owner, Source.ADMIN),
-            membership_id=membership.pk,
-            reward_id=ready[0],
-        )
-        if self.chance.happens(30):
-            vouchers.remove_voucher(
-                deed=self._deed(at + MINUTE, self.street.owner, Source.ADMIN),
-                membership_id=membership.pk,
-                voucher_id=issued.voucher_moves.get().voucher_id,
-                are_points_returned=True,
-                note=Note(internal="Issued for the wrong person."),
-            )
+    def _plan_the_named(self) -> None:
+        """Plan what the three whose sign-ins are printed have to show."""
+        cards = {(who.key, who.desk.card.code): who for who in self.holders}
+        mia, noor, jonas = cards[0, "COFFEE"], cards[1, "BARBER"], cards[2, "BASKET"]
+        self._plan(self.now - timedelta(hours=26), 3, partial(self._nearly_fill, noor))
+        self._plan(self.now - timedelta(hours=30), 3, partial(self._shop_for_a_party, jonas))
+        self._plan(self.now - 11 * MINUTE, 3, partial(self.counter.visit, mia))
 
-    def _roll_back(self, who: Holder, at: datetime) -> None:
-        latest = rollbacks.latest_reversible(self._membership(who).account_id)
-        if latest is not None:
-            rollbacks.roll_back_latest(
-                deed=self._deed(at, self.street.owner, Source.ADMIN),
-                membership_id=self._membership(who).pk,
-                transaction_id=latest.pk,
-                note=Note(internal="Booked on the wrong card."),
-            )
+    def _nearly_fill(self, who: Holder, at: datetime) -> None:
+        """Let somebody buy as much as leaves one stamp to go."""
+        missing = STAMPS - 1 - self.scene.look(who, at).available
+        if missing > 0:
+            bill = self._bill(who, missing * who.desk.card.step_minor + 400)
+            self.counter.award(self._comes(who, at), at + MINUTE, bill=bill)
 
-    def _tier_by_hand(self, who: Holder, at: datetime) -> None:
-        best = who.desk.card.tiers.order_by("-min_value", "pk").first()
-        account = Account.objects.get(pk=self._membership(who).account_id)
-        if best is None or account.tier == best:
-            return
-        tiers.change_tier(
-            deed=self._deed(at, self.street.owner, Source.ADMIN),
-            membership_id=self._membership(who).pk,
-            tier_id=best.pk,
-            hold_until=at + timedelta(days=180),
-            are_rewards_given=True,
-            note=Note(internal="Won the summer draw."),
-        )
+    def _shop_for_a_party(self, who: Holder, at: datetime) -> None:
+        """Let somebody bring fruit and buy a lot, so that there is money back to spend."""
+        visit = self._comes(who, at)
+        self.counter.sell(visit, at + MINUTE)
+        self.counter.award(visit, at + 3 * MINUTE, bill=self._bill(who, 18_640))
 
-    def _new_code(self, who: Holder, at: datetime) -> None:
-        who.membership = memberships.replace_code(
-            deed=self._deed(at, self.street.owner, Source.ADMIN),
-            membership_id=self._membership(who).pk,
-        )
+    def _feast(self, who: Holder, at: datetime) -> None:
+        """Let somebody have all there is, with a gift card, and pay a part of it with points."""
+        bill = bills.everything(who.desk)
+        self.counter.award(self._comes(who, at), at + MINUTE, bill=bill, pays=True)
 
-    def _wrong_club(self, who: Holder, at: datetime) -> None:
-        stranger = self.street.desks[0 if who.desk.card.club.code == "BODY" else 1].staff[0]
-        looker = Looker(user=stranger, session_hash="demo", store=None)
-        scans.show_card(looker=looker, code=self._membership(who).code, digits=None, at=at)
+    def _bill(self, who: Holder, amount_minor: int) -> Bill:
+        return Bill(amount_minor=amount_minor, currency=who.desk.card.currency)
 
-    def _end(self, who: Holder, status: MembershipStatus, at: datetime) -> None:
-        memberships.change_status(
-            deed=self._deed(at, self.street.owner, Source.ADMIN),
-            membership_id=self._membership(who).pk,
-            status=status,
-            note=Note(internal="Asked to leave." if status == "REMOVED" else "Code was shared."),
-        )
-        self._gone.add(self._membership(who).pk)
+    def _comes(self, who: Holder, at: datetime) -> Visit:
+        server, store = who.desk.staff[0], self.scene.store(who)
+        scan_id = self.scene.scan(who, server, at, store)
+        return Visit(who=who, server=server, store=store, scan_id=scan_id)
