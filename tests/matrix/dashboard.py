@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from cards.models import (
     CustomerGroup,
     ExpiryRule,
@@ -13,6 +15,7 @@ from cards.models import (
     SpecialDay,
     Tag,
     Tender,
+    WhatIf,
 )
 from clubs.models import Manager, StaffMember
 from loyalty.audit.models import AuditEvent
@@ -46,6 +49,7 @@ OBJECTS: dict[str, Arguments] = {
     "clubs_store": _of(lambda side: side.store),
     "ledger_entry": _of(lambda side: _of_account(Entry, side)),
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
+    "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
     "members_membership": _of(lambda side: side.membership),
     "users_user": _of(lambda side: side.member),
@@ -59,7 +63,7 @@ RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 # What every manager reads and owners write; what only owners read and write; what nobody writes.
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
-READ = ("ledger_entry", "ledger_lot", "ledger_transaction")
+READ = ("ledger_entry", "ledger_lot", "ledger_parkedrefund", "ledger_transaction")
 MACHINE = ("django_q_failure", "django_q_schedule")
 
 
@@ -158,20 +162,29 @@ def _held(side: Side) -> dict[str, Any]:
 
 
 def _deeds() -> dict[str, Row]:
-    everybody = ("account", "adjust", "guest_link", "replace_code", "spend")
+    everybody = ("account", "adjust", "guest_link", "pay", "replace_code", "spend")
     owners = ("block", "facts", "remove", "restore", "roll_back", "tier")
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
         OWN_WRITERS, lambda side: _held(side) | {"voucher_id": side.voucher.pk}
     )
+    rows["admin:members_membership_refund"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
     rows["admin:members_membership_reverse"] = _row(
         ROOT, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )
     return rows
 
 
-CARD_PAGES = ("posters", "screen", "publish", "tester")
+CARD_PAGES = ("posters", "screen", "publish", "tester", "what_if")
+
+
+def _what_if(side: Side) -> WhatIf:
+    facts = {"partner": side.partner, "terms": {}, "days": 7, "asked_at": timezone.now()}
+    return WhatIf.objects.get_or_create(card=side.card, defaults=facts)[0]
 
 
 def _card_pages() -> dict[str, Row]:
@@ -182,6 +195,9 @@ def _card_pages() -> dict[str, Row]:
     )
     rows["admin:cards_card_poster"] = _row(
         OWN_DASHBOARD, lambda side: one(side) | {"kind": "poster"}, shows_canary=False
+    )
+    rows["admin:cards_card_what_if_result"] = _row(
+        OWN_DASHBOARD, lambda side: one(side) | {"run_id": _what_if(side).pk}
     )
     rows["admin:cards_card_numbers"] = _row(OWN_WRITERS, one)
     for name in ("numbers_csv", "numbers_pdf"):

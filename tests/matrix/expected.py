@@ -22,6 +22,14 @@ def _deed(side: Side) -> dict[str, Any]:
     return {"transaction_id": side.purchase.pk}
 
 
+def _sold(side: Side) -> dict[str, Any]:
+    return _scan(side) | _deed(side)
+
+
+def _paid(side: Side) -> dict[str, Any]:
+    return _scan(side) | {"transaction_id": side.payment.pk}
+
+
 def _claim(side: Side) -> dict[str, Any]:
     return {"claim_id": side.claim.pk}
 
@@ -117,6 +125,14 @@ COUNTER = {
     "staff:counter": _at_counter(),
     "staff:preview": _at_counter(canary=False, query="amount=12.40", good=frozenset({200})),
     "staff:rewards": _at_counter(),
+    "staff:pay": _at_counter(),
+    "staff:pay_preview": _at_counter(canary=False, query="amount=12.40&unit=POINTS"),
+    "staff:rest": Row(ONLY_STAFF, _paid, shows_canary=True),
+    "staff:rest_preview": Row(ONLY_STAFF, _paid, query="amount=12.40"),
+    "staff:refunds": _at_counter(),
+    "staff:park_refund": _counter_post(),
+    "staff:refund": Row(ONLY_STAFF, _sold, shows_canary=True),
+    "staff:refund_preview": Row(ONLY_STAFF, _sold, query="amount=1"),
     "staff:link": Row(ONLY_STAFF, _scan, method="post", good=FORM_AGAIN),
     "staff:award": _counter_post(),
     "staff:points": _counter_post(),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -31,6 +32,8 @@ from loyalty.operations import (
     adjustments,
     enrolments,
     guests,
+    parked_refunds,
+    payments,
     purchases,
     redemptions,
     scans,
@@ -64,6 +67,8 @@ class Side:
     membership: Membership
     guest: Membership
     purchase: Any
+    payment: Any
+    parked: Any
     scan_id: int
     claim: Any
     claim_token: str
@@ -82,7 +87,7 @@ def make_side(word: str) -> Side:
     store = cast.make_store(
         club, f"{word} Quay", allows_check_in=True, check_in_code=f"DOOR{word.upper()}"
     )
-    card = cast.make_card(club, f"{word} Coffee", has_referrals=True)
+    card = cast.make_card(club, f"{word} Coffee", has_referrals=True, base_rate=Decimal("0.01"))
     ReferralRule.objects.create(partner=partner, card=card, event="REGISTRATION", points=5)
     CardText.objects.create(card=card, language="en", title=f"{word} title")
     tier = cast.make_tier(card, f"{word}Gold", 1000)
@@ -114,6 +119,16 @@ def make_side(word: str) -> Side:
         membership_id=membership.pk,
         bill=Bill(amount_minor=9900, currency="EUR"),
         scan_id=shown.scan_id,
+    )
+    payment = payments.pay_with_points(
+        deed=cast.deed(staff, store=store, at=at - timedelta(seconds=4)),
+        membership_id=membership.pk,
+        bill_minor=100,
+        money_minor=1,
+        scan_id=shown.scan_id,
+    )
+    parked = parked_refunds.park_refund(
+        deed=cast.deed(staff, store=store, at=at), receipt=f"{word}7", amount_minor=100
     )
     adjustments.adjust_points(
         deed=cast.deed(owner, Source.ADMIN, at=at),
@@ -149,6 +164,8 @@ def make_side(word: str) -> Side:
         membership=membership,
         guest=guest,
         purchase=purchase,
+        payment=payment,
+        parked=parked,
         scan_id=shown.scan_id,
         claim=started.claim,
         claim_token=started.token,
