@@ -1,4 +1,4 @@
-"""The ground of the state machine: the shops, how a deed is tried, and what must hold after it."""
+"""The ground of the state machines: how a deed is tried, and what must hold after it."""
 
 from collections import Counter
 from datetime import timedelta
@@ -8,52 +8,46 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
+    rule,
 )
 
 from cards import terms
-from cards.models import Reward
-from clubs.models import StaffMember
 from loyalty.ledger import verification
+from loyalty.ledger.models import Firing, LineMatch, ReceiptUse, Source, Transaction
 from loyalty.ledger.models import Lot as LotRow
-from loyalty.ledger.models import ReceiptUse, Source, Transaction
 from loyalty.ledger.verification import Scope
-from loyalty.members.models import Account, RewardCounter
+from loyalty.members.models import Account, Membership, RewardCounter
 from loyalty.members.models import Voucher as VoucherRow
+from loyalty.operations import adjustments, expiries
 from loyalty.operations.drafting import NotEnoughPointsError
 from loyalty.operations.offers import RewardNotAvailableError
+from loyalty.operations.referrals import ReferralNotAllowedError
 from loyalty.web.refusals import REFUSALS
-from tests.cast import (
-    NOON,
-    deed,
-    join,
-    make_cast,
-    make_reward,
-    make_store,
-    make_tier,
-    make_user,
-    publish,
-)
-from tests.ledger.model import Done, Place, Refused, Shop, Wallet
+from tests.cast import NOON, deed, make_user
+from tests.ledger.model import CREDIT, POINTS, UNITS, Done, Place, Refused, Wallet
+from tests.ledger.model_member import Member
 
-COSTS = {"Croissant": 20, "Poster": 4, "Tour": 3, "Lounge": 1, "Mug": 30}
-LIMITS = {"stock": {"Poster": 1, "Mug": 3}, "per_member": {"Tour": 1}}
-# Which of the three first wallets a rule is about; a guest may come as the fourth.
+# Which of the first wallets a rule is about; more members may come.
 MEMBERS = st.integers(0, 3)
 
 
 class Held:
     """A membership with its model, and who serves it where."""
 
-    def __init__(self, *, membership, shop, staff, store, rewards, tier_rows):
+    def __init__(self, *, membership, shop, staff, store, rewards, tier_rows, card):
         self.membership = membership
-        self.wallet = Wallet(shop)
+        self.card = card
+        self.member = Member(shop, Wallet(shop, pk=membership.account_id), pk=membership.pk)
+        self.member.joined = membership.joined_at
         self.staff = staff
         self.store = store
         self.rewards = rewards
         self.tier_rows = tier_rows
-        self.rows = {}  # The voucher row of each voucher of the model.
+
+    @property
+    def wallet(self):
+        return self.member.wallet
 
     @property
     def pk(self):
@@ -61,95 +55,36 @@ class Held:
 
 
 class Street(RuleBasedStateMachine):
-    """Two members of a café with tiers, one of a points-only gym, and a clock that jumps."""
+    """Members of some cards, a clock that jumps, and a model of all they have."""
 
     counts: "Counter[str]" = Counter()
 
-    @initialize()
-    def open_the_shops(self):
-        self.savepoint = transaction.savepoint()
-        terms.of_version.cache_clear()
-        cast = self.cast = make_cast(
-            expiry_days=10, redeems_per_day=2, gift_cap=40, adjust_cap=400, welcome_points=5
-        )
-        StaffMember.objects.filter(user=cast.sam).update(may_give_points=True)
+    def _open(self, cast):
+        """Begin with a cast; each machine makes its own cards and members."""
+        self.cast = cast
         self.at = NOON
         self.root = make_user("root", is_superuser=True)
-        rewards = {"Croissant": cast.reward}
-        Reward.objects.update(voucher_days=3)
-        cast.reward.refresh_from_db()
-        cast.reward.cost = COSTS["Croissant"]
-        cast.reward.save()
-        for name in ("Poster", "Tour", "Mug"):
-            limits = {what: values[name] for what, values in LIMITS.items() if name in values}
-            rewards[name] = make_reward(cast.card, name, COSTS[name], voucher_days=3, **limits)
-        self.silver = make_tier(
-            cast.card, "Silver", 100, multiplier="1.50", entry_reward=rewards["Mug"]
-        )
-        gold = make_tier(cast.card, "Gold", 300, multiplier="2.00")
-        rewards["Lounge"] = make_reward(cast.card, "Lounge", COSTS["Lounge"], min_tier=gold)
-        gym = cast.hill_card
-        gym.is_points_only = True
-        gym.max_points = 50
-        gym.save()
-        publish(gym)
-        self.cafe = Shop(
-            tiers={"Silver": 100, "Gold": 300},
-            times={"Silver": 1.5, "Gold": 2.0},
-            gifts={"Silver": "Mug"},
-            stock=LIMITS["stock"],
-            costs=COSTS,
-            limits=LIMITS["per_member"],
-            from_tier={"Lounge": "Gold"},
-            days=10,
-            redeems_per_day=2,
-        )
-        towel = {"Towel": gym.rewards.get()}
-        gym_shop = Shop(
-            tiers={},
-            times={},
-            gifts={},
-            stock={},
-            costs={"Towel": 200},
-            limits={},
-            from_tier={},
-            days=None,
-            is_points_only=True,
-            redeems_per_day=100,
-        )
-        self.cafe_kit = {
-            "shop": self.cafe,
-            "staff": cast.sam,
-            "store": make_store(cast.harbour, "Quay"),
-            "rewards": rewards,
-            "tier_rows": {"Silver": self.silver, "Gold": gold},
-        }
-        gym_kit = {
-            "shop": gym_shop,
-            "staff": cast.tess,
-            "store": cast.hilltop,
-            "rewards": towel,
-            "tier_rows": {},
-        }
-        self.held = [
-            Held(membership=cast.membership, **self.cafe_kit),
-            Held(membership=join(cast.noor, cast.card), **self.cafe_kit),
-            Held(membership=join(cast.mia, gym), **gym_kit),
-        ]
+        self.held = []
+        self.wallets = []
+        self.rows = {}  # The voucher row of each voucher of the model.
         self.last = None
-        for number, one in enumerate(self.held):
-            if number < 2:
-                self._welcome(one, at=one.membership.joined_at)
-            self._adjust(one, 60, counted=False)
+
+    def _begin(self):
+        """Come before the cast: all that follows is taken back at the end."""
+        self.savepoint = transaction.savepoint()
+        terms.of_version.cache_clear()
+
+    def _hold(self, membership, **kit):
+        """Keep a membership with its model; it was welcomed when it joined."""
+        one = Held(membership=membership, **kit)
+        self.held.append(one)
+        self.wallets.append(one.wallet)
+        return one
 
     def teardown(self):
         if hasattr(self, "savepoint"):
             assert verification.verify(Scope(at=self.at - timedelta(days=999))) == []
             transaction.savepoint_rollback(self.savepoint)
-
-    def _welcome(self, one, at):
-        one.wallet.earn(5, at)
-        one.wallet.done.clear()
 
     def _scan(self, one, at=None):
         return self.cast.scan(one.staff, at=at or self.at, membership=one.membership)
@@ -162,8 +97,9 @@ class Street(RuleBasedStateMachine):
 
     def _attempt(self, name, one, expect, run):
         """Let model and product do a deed: both do it, or both refuse in the same words."""
-        before = self._snapshot(one)
-        told = one.wallet.available(self.at)
+        before = {wallet: self._snapshot(wallet) for wallet in self.wallets}
+        told = {wallet: wallet.available(self.at) for wallet in self.wallets}
+        expired = {wallet: wallet.expired for wallet in self.wallets}
         rows = Transaction.objects.count()
         try:
             expected = expect()
@@ -176,45 +112,46 @@ class Street(RuleBasedStateMachine):
         done = run()
         self.counts[name] += 1
         if isinstance(expected, Done):
-            expected.pk, expected.before = done.pk, before
-            expected.expired = one.wallet.expired
-            assert done.result.get("balance_before", told) == told
-            assert done.result.get("balance_after") == one.wallet.available(self.at)
+            wallet = expected.main.wallet
+            expected.pk, expected.before = done.pk, before.get(wallet)
+            expected.expired = expired.get(wallet, 0)
+            if "balance_before" in done.result and wallet in told:
+                assert done.result["balance_before"] == told[wallet]
+            assert done.result.get("balance_after") == expected.after
             self.last = (one, done, run)
-        self._match_vouchers(one)
+        self._match_vouchers()
         return done
 
     def _compare_refusal(self, name, error):
         actual = type(error).__name__
         if isinstance(error, RewardNotAvailableError):
             actual = error.state.value
+        if isinstance(error, ReferralNotAllowedError):
+            actual = f"{actual} {error.reason.value}"
         if isinstance(error, NotEnoughPointsError):
             assert error.missing > 0
         assert actual == name
         self.counts[f"refused: {name}"] += 1
 
-    def _match_vouchers(self, one):
-        known = {row.pk for row in one.rows.values()}
-        account = one.membership.account_id
-        fresh = VoucherRow.objects.filter(account=account).exclude(pk__in=known).order_by("pk")
-        new = [voucher for voucher in one.wallet.vouchers if voucher not in one.rows]
-        for voucher, row in zip(new, fresh, strict=True):
-            assert row.reward.name == voucher.reward
-            one.rows[voucher] = row
+    def _match_vouchers(self):
+        for wallet in self.wallets:
+            new = [voucher for voucher in wallet.vouchers if voucher not in self.rows]
+            known = [row.pk for row in self.rows.values()]
+            fresh = VoucherRow.objects.filter(account=wallet.pk).exclude(pk__in=known)
+            for voucher, row in zip(new, fresh.order_by("pk"), strict=True):
+                assert row.reward.name == voucher.reward
+                self.rows[voucher] = row
 
-    def _snapshot(self, one):
-        account = Account.objects.get(pk=one.membership.account_id)
+    def _snapshot(self, wallet):
+        account = Account.objects.get(pk=wallet.pk)
         lots = LotRow.objects.filter(account=account, remaining__gt=0).order_by("pk")
+        vouchers = VoucherRow.objects.filter(account=account).exclude(status="REMOVED")
         return (
-            (account.points, account.lifetime_points),
+            (account.points, account.lifetime_points, account.shortfall_points),
+            (account.credit_minor, account.lifetime_credit_minor, account.shortfall_credit_minor),
             (account.tier_id, account.tier_source, account.tier_hold_until),
-            list(lots.values_list("pk", "remaining", "expires_at")),
-            list(
-                VoucherRow.objects.filter(account=account)
-                .exclude(status="REMOVED")
-                .order_by("pk")
-                .values_list("pk", "status")
-            ),
+            list(lots.values_list("pk", "unit", "remaining", "expires_at")),
+            list(vouchers.order_by("pk").values_list("pk", "status")),
         )
 
     # Short ways.
@@ -228,6 +165,47 @@ class Street(RuleBasedStateMachine):
     def _always(self, name):
         raise Refused(name)
 
+    def _adjust(self, one, points, *, counted):
+        the_deed = self._manage()
+        cap = one.card.adjust_cap
+        self._attempt(
+            "adjust",
+            one,
+            lambda: one.member.adjust(points, self.at, counted=counted, cap=cap),
+            lambda: adjustments.adjust_points(
+                deed=the_deed, membership_id=one.pk, points=points, is_counted_for_tier=counted
+            ),
+        )
+
+    # Time.
+
+    @rule(minutes=st.integers(1, 20))
+    def minutes_pass(self, minutes):
+        self.at += timedelta(minutes=minutes)
+
+    @rule(days=st.integers(1, 6))
+    def days_pass(self, days):
+        self.at += timedelta(days=days)
+
+    @rule(times=st.integers(1, 2), later=st.sampled_from([0, 0, 5]))
+    def book_expiry(self, times, later):
+        self.at += timedelta(days=later)
+        units = [
+            unit
+            for unit in UNITS
+            for wallet in self.wallets
+            for lot in wallet.lots
+            if lot.unit == unit and lot.left and not lot.is_usable(self.at)
+        ]
+        due = sum(wallet.expire(self.at) for wallet in self.wallets)
+        assert expiries.book_expiry(at=self.at) == due
+        assert [expiries.book_expiry(at=self.at) for _ in range(times - 1)] == [0] * (times - 1)
+        self.counts["book expiry"] += POINTS in units
+        self.counts["book expiry of credit"] += CREDIT in units
+        vouchers_due = sum(wallet.expire_vouchers(self.at) for wallet in self.wallets)
+        assert expiries.book_voucher_expiry(at=self.at) == vouchers_due
+        self.counts["book voucher expiry"] += vouchers_due
+
     # What must hold after each step.
 
     @invariant()
@@ -238,28 +216,49 @@ class Street(RuleBasedStateMachine):
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        accounts = Account.objects.in_bulk([one.membership.account_id for one in self.held])
+        accounts = Account.objects.in_bulk([wallet.pk for wallet in self.wallets])
+        names = {row.pk: name for one in self.held for name, row in one.tier_rows.items()}
+        for wallet in self.wallets:
+            self._compare(wallet, accounts[wallet.pk], names)
         for one in self.held:
-            self._compare(one, accounts[one.membership.account_id])
-        for shop, card in ((self.cafe, self.cast.card),):
-            out = RewardCounter.objects.filter(reward__card=card, issued__gt=0)
-            assert dict(out.values_list("reward__name", "issued")) == {
-                name: count for name, count in shop.out.items() if count
-            }
-            in_use = ReceiptUse.objects.filter(released_at=None, transaction__card=card)
-            assert set(in_use.values_list("number", flat=True)) == shop.receipts
+            self._compare_member(one)
+        for card in {one.card for one in self.held}:
+            self._compare_shop(card)
 
-    def _compare(self, one, account):
-        wallet = one.wallet
-        assert (account.points, account.lifetime_points) == (wallet.points, wallet.lifetime)
-        names = {row.pk: name for name, row in one.tier_rows.items()}
+    def _compare(self, wallet, account, names):
+        sums = (account.points, account.lifetime_points, account.shortfall_points)
+        assert sums == (wallet.has(POINTS), wallet.life[POINTS], wallet.owed[POINTS])
+        sums = (account.credit_minor, account.lifetime_credit_minor, account.shortfall_credit_minor)
+        assert sums == (wallet.has(CREDIT), wallet.life[CREDIT], wallet.owed[CREDIT])
         place = Place(names.get(account.tier_id), account.tier_source, account.tier_hold_until)
         assert place == wallet.place
+        assert account.absorbed_by_id == (wallet.group.pk if wallet.group else None)
         lots = LotRow.objects.filter(account=account).order_by("pk")
-        assert list(lots.values_list("earned", "remaining", "expires_at")) == [
-            (lot.earned, lot.left, lot.ends) for lot in wallet.lots
+        assert list(lots.values_list("unit", "earned", "remaining", "expires_at")) == [
+            (lot.unit, lot.earned, lot.left, lot.ends) for lot in wallet.lots
         ]
         statuses = VoucherRow.objects.filter(account=account).order_by("pk")
         assert list(statuses.values_list("status", flat=True)) == [
             voucher.status for voucher in wallet.vouchers
         ]
+
+    def _compare_member(self, one):
+        member = one.member
+        row = Membership.objects.get(pk=one.pk)
+        assert (row.account_id, row.status) == (member.wallet.pk, member.status)
+        assert row.group_id == (member.group.pk if member.group else None)
+        fired = Firing.objects.filter(membership=one.pk, released_at=None).order_by("pk")
+        assert sorted(fired.values_list("kind", "rule_key", "occurrence")) == sorted(member.fired)
+        met = LineMatch.objects.filter(membership=one.pk, transaction__reversal=None)
+        stands = [met for done in member.deeds if not done.is_undone for met in done.met]
+        rows = met.order_by("pk").values_list("line_key", "basis", "given")
+        assert [(key, int(basis), given) for key, basis, given in rows] == stands
+
+    def _compare_shop(self, card):
+        shop = next(one.member.shop for one in self.held if one.card == card)
+        out = RewardCounter.objects.filter(reward__card=card, issued__gt=0)
+        assert dict(out.values_list("reward__name", "issued")) == {
+            name: count for name, count in shop.out.items() if count
+        }
+        in_use = ReceiptUse.objects.filter(released_at=None, transaction__card=card)
+        assert set(in_use.values_list("number", flat=True)) == shop.receipts

@@ -11,7 +11,6 @@ from loyalty.ledger.models import Source
 from loyalty.members.models import ConsentSource
 from loyalty.operations import (
     enrolments,
-    expiries,
     guests,
     memberships,
     tiers,
@@ -22,11 +21,12 @@ from tests.cast import (
     make_user,
     publish,
 )
-from tests.ledger.machine import MEMBERS, Held, Street
-from tests.ledger.model import MANUAL, Done, Place, Refused
+from tests.ledger.machine import MEMBERS
+from tests.ledger.machine_cafe import Cafe
+from tests.ledger.model import Refused
 
 
-class InTheOffice(Street):
+class InTheOffice(Cafe):
     """What happens in the office, and what time does."""
 
     # Vouchers, tiers, status.
@@ -53,7 +53,7 @@ class InTheOffice(Street):
         self._attempt(
             "issue voucher",
             one,
-            lambda: one.wallet.issue(reward, self.at),
+            lambda: one.member.issue(reward, self.at),
             lambda: vouchers.issue_voucher(
                 deed=the_deed, membership_id=one.pk, reward_id=one.rewards[reward].pk
             ),
@@ -75,11 +75,11 @@ class InTheOffice(Street):
         self._attempt(
             "use voucher",
             one,
-            lambda: one.wallet.use(voucher, self.at),
+            lambda: one.member.use(voucher, self.at),
             lambda: vouchers.use_voucher(
                 deed=the_deed,
                 membership_id=one.pk,
-                voucher_id=one.rows[voucher].pk,
+                voucher_id=self.rows[voucher].pk,
                 scan_id=scan,
             ),
         )
@@ -92,11 +92,11 @@ class InTheOffice(Street):
             self._attempt(
                 "remove voucher",
                 one,
-                lambda: one.wallet.remove(voucher, self.at, returned=returned),
+                lambda: one.member.remove(voucher, self.at, returned=returned),
                 lambda: vouchers.remove_voucher(
                     deed=the_deed,
                     membership_id=one.pk,
-                    voucher_id=one.rows[voucher].pk,
+                    voucher_id=self.rows[voucher].pk,
                     are_points_returned=returned,
                 ),
             )
@@ -109,26 +109,11 @@ class InTheOffice(Street):
     )
     def change_tier(self, who, name, hold, gifts):
         one, the_deed = self._one(who), self._manage()
-        wallet = one.wallet
         until = self.at + timedelta(days=hold) if hold and name else None
-
-        def expect():
-            wallet.check_active()
-            rule_says = Place(wallet.shop.reached(wallet.lifetime))
-            wanted = Place(name, MANUAL, until) if name else rule_says
-            if wanted == wallet.place:
-                raise Refused("TierUnchangedError")
-            done = Done(at=self.at, by="manager")
-            wallet.move(done, wanted)
-            if gifts and wanted.tier:
-                wallet.gift(done, wanted.tier)
-            wallet.done.append(done)
-            return done
-
         self._attempt(
             "change tier",
             one,
-            expect,
+            lambda: one.member.change_tier(name, self.at, until, gifts=gifts),
             lambda: tiers.change_tier(
                 deed=the_deed,
                 membership_id=one.pk,
@@ -143,9 +128,9 @@ class InTheOffice(Street):
         one, the_deed = self._one(who), self._manage()
 
         def expect():
-            if one.wallet.status == status:
+            if one.member.status == status:
                 raise Refused("StatusUnchangedError")
-            one.wallet.status = status
+            one.member.status = status
 
         self._attempt(
             "change status",
@@ -176,8 +161,7 @@ class InTheOffice(Street):
             person=enrolments.Person(first_name="Gus"),
             consent=enrolments.Consent(version="2026-11", source=ConsentSource.COUNTER),
         )
-        self.held.append(Held(membership=membership, **self.cafe_kit))
-        self._welcome(self.held[-1], self.at)
+        self._welcome(membership, **self.cafe_kit)
         made = guests.make_link(deed=self._deed(self.held[0]), membership_id=membership.pk)
         guests.link_by_token(
             deed=deed(make_user("gus"), Source.WALLET, at=self.at), token=made.token
@@ -189,30 +173,3 @@ class InTheOffice(Street):
         one = self._one(who)
         one.membership = memberships.replace_code(deed=self._manage(), membership_id=one.pk)
         self.counts["replace code"] += 1
-
-    # Time.
-
-    @rule(minutes=st.integers(1, 20))
-    def minutes_pass(self, minutes):
-        self.at += timedelta(minutes=minutes)
-
-    @rule(days=st.integers(1, 6))
-    def days_pass(self, days):
-        self.at += timedelta(days=days)
-
-    @rule(times=st.integers(1, 2), later=st.sampled_from([0, 0, 5]))
-    def book_expiry(self, times, later):
-        self.at += timedelta(days=later)
-        due = [
-            one
-            for one in self.held
-            if any(lot.left and not lot.is_usable(self.at) for lot in one.wallet.lots)
-        ]
-        assert expiries.book_expiry(at=self.at) == len(due)
-        assert [expiries.book_expiry(at=self.at) for _ in range(times - 1)] == [0] * (times - 1)
-        for one in due:
-            one.wallet.expire(self.at)
-            self.counts["book expiry"] += 1
-        vouchers_due = sum(one.wallet.expire_vouchers(self.at) for one in self.held)
-        assert expiries.book_voucher_expiry(at=self.at) == vouchers_due
-        self.counts["book voucher expiry"] += vouchers_due

@@ -1,5 +1,10 @@
-"""What a wallet should be, in plain Python: lots, tiers, vouchers and how deeds are undone."""
+"""What an account should be, in plain Python: lots, sums, a tier, vouchers, and what deeds changed.
 
+Nothing of the product is imported here or in the other modules of the model.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -7,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 LISBON = ZoneInfo("Europe/Lisbon")
 AUTOMATIC, MANUAL = "AUTOMATIC", "MANUAL"
+POINTS, CREDIT = "POINTS", "CREDIT"
+UNITS = (POINTS, CREDIT)
+GRACE = timedelta(days=7)
 
 
 class Refused(Exception):  # noqa: N818 - it says what the model expects, it is no error of ours
@@ -23,8 +31,11 @@ def last_moment(at: datetime, days: int) -> datetime:
 class Lot:
     earned: int
     ends: datetime | None
+    unit: str = POINTS
     left: int = 0
     expired: int = 0
+    later: list["Lot"] = field(default_factory=list)  # Into which it was moved to last longer.
+    is_pooled: bool = False  # A group took what was left.
 
     def __post_init__(self):
         self.left = self.earned
@@ -32,13 +43,18 @@ class Lot:
     def is_usable(self, at: datetime) -> bool:
         return self.ends is None or self.ends > at
 
+    def lapsed(self, at: datetime) -> int:
+        """Return what ended by its date, booked or not."""
+        return self.expired + (0 if self.is_usable(at) else self.left)
+
 
 @dataclass(eq=False)
 class Voucher:
     reward: str
-    ends: datetime
+    ends: datetime | None
     tier: str | None = None
     status: str = "ISSUED"
+    is_bought: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,286 +70,314 @@ class Place:
 
 
 @dataclass(eq=False)
-class Done:
-    """One deed that can be undone, with what it changed."""
+class Part:
+    """What one deed changed on one wallet: the deed itself, or something that it brought."""
 
-    at: datetime
-    pk: int = 0
-    by: str = "staff"
+    wallet: "Wallet"
+    done: "Done"
     made: list[Lot] = field(default_factory=list)
     taken: list[tuple[Lot, int]] = field(default_factory=list)
     filled: list[tuple[Lot, int, int]] = field(default_factory=list)
-    lifetime: int = 0
+    life: "Counter[str]" = field(default_factory=Counter)
+    owed: "Counter[str]" = field(default_factory=Counter)
     place: tuple[Place, Place] | None = None
     steps: list[tuple[Voucher, str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    is_redemption: str = ""
+    fired: list[tuple[Any, Any]] = field(default_factory=list)
+    told: "Counter[str]" = field(default_factory=Counter)
+    of: Any = None  # The part that it refunds.
+    sort: str = ""  # BONUS and EXPIRY are told apart from the rest.
+
+    def moved(self, unit: str) -> int:
+        made = sum(lot.earned for lot in self.made if lot.unit == unit)
+        filled = sum(part for lot, part, _ in self.filled if lot.unit == unit)
+        return made + filled - sum(part for lot, part in self.taken if lot.unit == unit)
+
+
+@dataclass(eq=False)
+class Done:
+    """One deed with all it brought; the first part is the deed itself."""
+
+    at: datetime
+    kind: str = ""
+    member: Any = None
+    by: str = "staff"
+    parts: list[Part] = field(default_factory=list)
+    pk: int = 0
+    reward: str = ""
     given: int = 0
     receipt: str = ""
+    bill: Any = None
+    award: "Counter[str]" = field(default_factory=Counter)
+    shares: dict[Any, "Counter[str]"] = field(default_factory=dict)
+    met: list[tuple[str, int, int]] = field(default_factory=list)
+    paid: "Counter[str]" = field(default_factory=Counter)
+    of: "Done | None" = None
+    lines: dict[int, int] = field(default_factory=dict)
     is_undone: bool = False
     is_disturbed: bool = False
     before: Any = None
     expired: int = 0
+    after: int | None = None
+
+    def part(self, wallet: "Wallet", **more: Any) -> Part:
+        found = Part(wallet, self, **more)
+        self.parts.append(found)
+        wallet.parts.append(found)
+        return found
+
+    @property
+    def main(self) -> Part:
+        return self.parts[0]
+
+    @property
+    def made(self) -> list[Lot]:
+        return [lot for part in self.parts for lot in part.made]
+
+    @property
+    def steps(self) -> list[tuple[Voucher, str, str]]:
+        return [step for part in self.parts for step in part.steps]
 
 
 @dataclass(eq=False)
 class Shop:
     """What all wallets of a card share: the rules in force and what is out of each reward."""
 
-    tiers: dict[str, int]
-    times: dict[str, float]
-    gifts: dict[str, str]
-    stock: dict[str, int]
-    costs: dict[str, int]
-    limits: dict[str, int]
-    from_tier: dict[str, str]
-    days: int | None
+    tiers: dict[str, int] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+    gifts: dict[str, str] = field(default_factory=dict)
+    stock: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    from_tier: dict[str, str] = field(default_factory=dict)
+    basis: str = "AWARDED_POINTS"
+    days: dict[str, int | None] = field(default_factory=dict)
     is_points_only: bool = False
     redeems_per_day: int = 4
-    voucher_days: int = 3
+    voucher_days: int | None = 3
+    welcome: int = 0
     out: dict[str, int] = field(default_factory=dict)
     receipts: set[str] = field(default_factory=set)
+    parked: list[tuple[str, int]] = field(default_factory=list)
+    # How bills earn, how they are paid and refunded; what deeds bring (see the other modules).
+    earns: "Callable[..., Any] | None" = None
+    rates: dict[str | None, tuple[int, int]] = field(default_factory=dict)
+    is_fallback: bool = False
+    method: str = "PRO_RATA"
+    clawback: str = "SHORTFALL"
+    visits: dict[Any, tuple[int, int, str]] = field(default_factory=dict)
+    check_ins: dict[Any, int] = field(default_factory=dict)
+    referrals: dict[Any, tuple[str, int, int, str]] = field(default_factory=dict)
+    per_card: int | None = None
+    full_reward: str = ""
+    most_in_group: int = 8
 
-    def reached(self, awarded: int) -> str | None:
-        met = [name for name, least in self.tiers.items() if least <= awarded]
+    def reached(self, value: int) -> str | None:
+        met = [name for name, least in self.tiers.items() if least <= value]
         return max(met, key=self.tiers.__getitem__, default=None)
 
-    def ends(self, at: datetime) -> datetime | None:
-        return None if self.days is None else last_moment(at, self.days)
+    def rank(self, tier: str | None) -> int:
+        return -1 if tier is None else self.tiers[tier]
+
+    def ends(self, at: datetime, unit: str) -> datetime | None:
+        days = self.days.get(unit)
+        return None if days is None else last_moment(at, days)
 
     def is_sold_out(self, reward: str) -> bool:
         return reward in self.stock and self.out.get(reward, 0) >= self.stock[reward]
+
+    def hand_out(self, part: Part, reward: str, count: int) -> None:
+        part.counts[reward] = part.counts.get(reward, 0) + count
+        self.out[reward] = self.out.get(reward, 0) + count
 
 
 @dataclass(eq=False)
 class Wallet:
     shop: Shop
+    pk: int = 0
     lots: list[Lot] = field(default_factory=list)
-    lifetime: int = 0
+    life: "Counter[str]" = field(default_factory=Counter)
+    owed: "Counter[str]" = field(default_factory=Counter)
     place: Place = Place()
     vouchers: list[Voucher] = field(default_factory=list)
-    done: list[Done] = field(default_factory=list)
-    status: str = "ACTIVE"
+    parts: list[Part] = field(default_factory=list)
+    absorbed: list["Wallet"] = field(default_factory=list)
+    group: "Wallet | None" = None  # Which took over all that this one held.
 
     @property
-    def points(self) -> int:
-        return sum(lot.left for lot in self.lots)
+    def done(self) -> list[Done]:
+        """Return the deeds on this wallet that can be undone, the oldest first."""
+        return [part.done for part in self.parts if part.done.kind and part is part.done.main]
+
+    @property
+    def all_vouchers(self) -> list[Voucher]:
+        """Return its vouchers, and those of the wallets that it took over."""
+        return [v for wallet in (self, *self.absorbed) for v in wallet.vouchers]
+
+    def latest(self) -> Done | None:
+        return next((one for one in reversed(self.done) if not one.is_undone), None)
+
+    def has(self, unit: str) -> int:
+        return sum(lot.left for lot in self.lots if lot.unit == unit)
 
     @property
     def expired(self) -> int:
         vouchers = sum(voucher.status == "EXPIRED" for voucher in self.vouchers)
         return vouchers + sum(lot.expired for lot in self.lots)
 
-    def available(self, at: datetime) -> int:
-        return sum(lot.left for lot in self.lots if lot.is_usable(at))
+    def available(self, at: datetime, unit: str = POINTS) -> int:
+        return sum(lot.left for lot in self.lots if lot.unit == unit and lot.is_usable(at))
 
-    def check_active(self) -> None:
-        if self.status != "ACTIVE":
-            raise Refused("MembershipNotActiveError")
+    # What deeds do. Each says in its part what it changed, so that it can be undone.
 
-    # What deeds do. Each appends what it changed, so that it can be undone.
+    def grant(self, part: Part, amount: int, ends: datetime | None, unit: str = POINTS) -> Lot:
+        lot = Lot(amount, ends, unit)
+        self.lots.append(lot)
+        part.made.append(lot)
+        return lot
 
-    def earn(self, points: int, at: datetime, *, counted: bool = True, gifts: bool = False) -> Done:
-        done = Done(at=at)
-        if points:
-            done.made.append(Lot(points, self.shop.ends(at)))
-            self.lots += done.made
-        old = self.place.tier
-        self._count(done, points if counted else 0, at)
-        new = self.place.tier
-        is_rise = new is not None and (old is None or self.shop.tiers[old] < self.shop.tiers[new])
-        if gifts and done.place and is_rise and new:
-            self.gift(done, new)
-        return self._add(done)
+    def earn(self, part: Part, amount: int, at: datetime, unit: str = POINTS) -> None:
+        if amount:
+            self.grant(part, amount, self.shop.ends(at, unit), unit)
 
-    def give(self, points: int, at: datetime, most: int) -> Done:
-        """Staff give points without a sale, so many within a day."""
-        self.check_active()
-        day = [one for one in self.done if not one.is_undone and one.at > at - timedelta(days=1)]
-        if sum(one.given for one in day) + points > most:
-            raise Refused("AboveCapError")
-        done = self.earn(points, at)
-        done.given = points
-        return done
+    def award(self, part: Part, amounts: dict[str, int], at: datetime) -> None:
+        """Earn by a rule: what is owed is settled first, and all of it counts as awarded."""
+        for unit in UNITS:
+            amount = amounts.get(unit, 0)
+            settled = min(amount, self.owed[unit])
+            self.owe(part, unit, -settled)
+            self.count(part, unit, amount)
+            self.earn(part, amount - settled, at, unit)
 
-    def _count(self, done: Done, awarded: int, at: datetime) -> None:
-        done.lifetime = max(awarded, -self.lifetime)
-        self.lifetime += done.lifetime
-        reached = self.shop.reached(self.lifetime)
-        if not self.place.is_held(at) and reached != self.place.tier:
-            self.move(done, Place(reached))
+    def owe(self, part: Part, unit: str, amount: int) -> None:
+        part.owed[unit] += amount
+        self.owed[unit] += amount
 
-    def move(self, done: Done, place: Place) -> None:
-        done.place = (self.place, place)
+    def count(self, part: Part, unit: str, amount: int) -> None:
+        """Count as awarded; the sum never falls below zero."""
+        counted = max(amount, -self.life[unit])
+        part.life[unit] += counted
+        self.life[unit] += counted
+
+    def spend(
+        self,
+        part: Part,
+        amount: int,
+        at: datetime,
+        unit: str = POINTS,
+        among: Iterable[Lot] | None = None,
+    ) -> int:
+        """Take up to so much, earliest expiry first; return how much that was."""
+        wanted = amount
+        known = self.lots if among is None else list(among)
+        usable = [lot for lot in self.lots if lot in known and lot.unit == unit]
+        usable = [lot for lot in usable if lot.is_usable(at)]
+        for lot in sorted(usable, key=lambda lot: (lot.ends is None, lot.ends or at)):
+            taken = min(lot.left, wanted)
+            if taken:
+                lot.left -= taken
+                wanted -= taken
+                part.taken.append((lot, taken))
+        return amount - wanted
+
+    def pay(self, part: Part, amount: int, at: datetime, unit: str = POINTS) -> None:
+        if self.available(at, unit) < amount:
+            part.done.parts.remove(part)
+            self.parts.remove(part)
+            raise Refused("NotEnoughPointsError")
+        self.spend(part, amount, at, unit)
+
+    def measure(self, at: datetime) -> int:
+        return {
+            "AWARDED_POINTS": self.life[POINTS],
+            "AVAILABLE_POINTS": self.available(at),
+            "AWARDED_CREDIT": self.life[CREDIT],
+            "AVAILABLE_CREDIT": self.available(at, CREDIT),
+        }[self.shop.basis]
+
+    def judged(self, at: datetime, *, may_lower: bool) -> str | None:
+        """Return the tier after a deed; what the rule gave by awards falls only by hand."""
+        if self.place.is_held(at):
+            return self.place.tier
+        reached = self.shop.reached(self.measure(at))
+        is_lower = self.shop.rank(reached) < self.shop.rank(self.place.tier)
+        is_kept = self.place.source == AUTOMATIC and self.shop.basis.startswith("AWARDED")
+        return self.place.tier if is_lower and is_kept and not may_lower else reached
+
+    def judge(self, part: Part, at: datetime, *, may_lower: bool = False) -> None:
+        """Move the tier on a part, and give the entry reward of a tier above the one before."""
+        old, new = self.place.tier, self.judged(at, may_lower=may_lower)
+        if not self.shop.tiers or new == old:
+            return
+        self.move(part, Place(new))
+        if new and self.shop.rank(new) > self.shop.rank(old):
+            self.gift(part.done, new)
+
+    def move(self, part: Part, place: Place) -> None:
+        part.place = (self.place, place)
         self.place = place
 
     def gift(self, done: Done, tier: str) -> None:
         reward = self.shop.gifts.get(tier)
-        had = any(v.tier == tier and v.status != "REMOVED" for v in self.vouchers)
+        had = any(v.tier == tier and v.status != "REMOVED" for v in self.all_vouchers)
         if reward and not had and not self.shop.is_sold_out(reward):
-            self._issue(done, Voucher(reward, self._voucher_ends(done), tier))
+            self.issue(done.part(self), reward, tier=tier)
 
-    def _voucher_ends(self, done: Done) -> datetime:
-        return last_moment(done.at, self.shop.voucher_days)
-
-    def _issue(self, done: Done, voucher: Voucher) -> None:
+    def issue(self, part: Part, reward: str, **more: Any) -> Voucher:
+        days = self.shop.voucher_days
+        ends = None if days is None else last_moment(part.done.at, days)
+        voucher = Voucher(reward, ends, **more)
         self.vouchers.append(voucher)
-        done.steps.append((voucher, "REMOVED", "ISSUED"))
-        self._hand_out(done, voucher.reward, 1)
+        part.steps.append((voucher, "REMOVED", "ISSUED"))
+        self.shop.hand_out(part, reward, 1)
+        return voucher
 
-    def _hand_out(self, done: Done, reward: str, count: int) -> None:
-        done.counts[reward] = done.counts.get(reward, 0) + count
-        self.shop.out[reward] = self.shop.out.get(reward, 0) + count
+    def give_back(self, taken: Iterable[tuple[Lot, int]], into: Part, own: Iterable[Lot] = ()):
+        """Fill the lots that a deed took from; what expired since comes back for seven days.
 
-    def take(self, points: int, at: datetime, *, counted: bool | None = None) -> Done:
-        """Spend; an adjustment says whether it counts for the tier, others judge no tier."""
-        if self.available(at) < points:
-            raise Refused("NotEnoughPointsError")
-        done = Done(at=at)
-        usable = [lot for lot in self.lots if lot.is_usable(at)]
-        for lot in sorted(usable, key=lambda lot: (lot.ends is None, lot.ends or at)):
-            part = min(lot.left, points)
-            if part:
-                lot.left -= part
-                points -= part
-                done.taken.append((lot, part))
-        if counted is not None:
-            self._count(done, -sum(part for _, part in done.taken) if counted else 0, at)
-        return self._add(done)
+        A lot that the same deed made is filled in any case, because it is emptied next.
+        """
+        late, at, known = Counter[str](), into.done.at, list(own)
+        for lot, part in taken:
+            if lot.is_usable(at) or lot in known:
+                lot.left += part
+                into.filled.append((lot, part, lot.expired))
+            else:
+                late[lot.unit] += part
+        for unit, amount in late.items():
+            self.grant(into, amount, at + GRACE, unit)
 
-    def check_reward(self, reward: str) -> None:
+    # What time does.
+
+    def due(self, at: datetime) -> list[datetime]:
+        """Return the moments at which something ended that is not booked yet."""
+        return sorted({lot.ends for lot in self.lots if lot.left and not lot.is_usable(at)})
+
+    def expire(self, at: datetime) -> int:
+        """Book what is due, moment by moment; return how many moments that were."""
+        moments = self.due(at)
+        for moment in moments:
+            part = Done(at=moment).part(self, sort="EXPIRY")
+            for lot in self.lots:
+                if lot.ends == moment:
+                    lot.expired += lot.left
+                    lot.left = 0
+            self._fall(part, moment)
+        return len(moments)
+
+    def _fall(self, part: Part, moment: datetime) -> None:
+        """Let an expiry lower a tier by what is available: by the balance that is booked."""
         shop = self.shop
-        if shop.is_sold_out(reward):
-            raise Refused("SOLD_OUT")
-        had = sum(one.is_redemption == reward and not one.is_undone for one in self.done)
-        had += sum(
-            v.reward == reward and v.tier is None and v.status != "REMOVED" for v in self.vouchers
-        )
-        if had >= shop.limits.get(reward, 10**9):
-            raise Refused("LIMIT_REACHED")
-        least = shop.tiers.get(shop.from_tier.get(reward, ""), -1)
-        if shop.tiers.get(self.place.tier or "", -1) < least:
-            raise Refused("TIER_TOO_LOW")
-
-    def redeem(self, reward: str, cost: int, at: datetime) -> Done:
-        self.check_active()
-        recent = [
-            one
-            for one in self.done
-            if one.is_redemption and not one.is_undone and one.at > at - timedelta(days=1)
-        ]
-        if len(recent) >= self.shop.redeems_per_day:
-            raise Refused("LimitReachedError")
-        self.check_reward(reward)
-        done = self.take(cost, at)
-        done.is_redemption = reward
-        self._hand_out(done, reward, 1)
-        return done
-
-    def issue(self, reward: str, at: datetime) -> Done:
-        self.check_active()
-        self.check_reward(reward)
-        done = self.take(self.shop.costs[reward], at)
-        done.by = "manager"
-        self._issue(done, Voucher(reward, self._voucher_ends(done)))
-        return done
-
-    def use(self, voucher: Voucher, at: datetime) -> Done:
-        self.check_active()
-        if voucher.status != "ISSUED" or voucher.ends <= at:
-            raise Refused("VoucherNotReadyError")
-        voucher.status = "USED"
-        return self._add(Done(at=at, steps=[(voucher, "ISSUED", "USED")]))
-
-    def remove(self, voucher: Voucher, at: datetime, *, returned: bool) -> Done:
-        self.check_active()
-        if voucher.status != "ISSUED":
-            raise Refused("VoucherNotReadyError")
-        voucher.status = "REMOVED"
-        done = Done(at=at, by="manager", steps=[(voucher, "ISSUED", "REMOVED")])
-        self._hand_out(done, voucher.reward, -1)
-        issued = next(o for o in self.done if any(v is voucher for v, *_ in o.steps))
-        if returned:
-            self._give_back(issued, done)
-        return self._add(done)
-
-    def expire(self, at: datetime) -> None:
-        for lot in self.lots:
-            if not lot.is_usable(at):
-                lot.expired += lot.left
-                lot.left = 0
+        if not shop.tiers or shop.basis.startswith("AWARDED") or self.place.is_held(moment):
+            return
+        unit = POINTS if shop.basis == "AVAILABLE_POINTS" else CREDIT
+        reached = shop.reached(self.has(unit))
+        if shop.rank(reached) < shop.rank(self.place.tier):
+            self.move(part, Place(reached))
 
     def expire_vouchers(self, at: datetime) -> int:
-        due = [v for v in self.vouchers if v.status == "ISSUED" and v.ends <= at]
+        due = [v for v in self.vouchers if v.status == "ISSUED" and v.ends and v.ends <= at]
         for voucher in due:
             voucher.status = "EXPIRED"
             self.shop.out[voucher.reward] -= 1
         return len(due)
-
-    def _add(self, done: Done) -> Done:
-        self.done.append(done)
-        return done
-
-    # How deeds are undone.
-
-    def latest(self) -> Done | None:
-        return next((one for one in reversed(self.done) if not one.is_undone), None)
-
-    def undo(self, done: Done, at: datetime) -> None:
-        again = [(lot, lot.earned, 0) for lot in done.made] + done.filled
-        self._check_undo(done, again)
-        for lot, given, _ in again:
-            lot.left -= min(given, lot.left)
-        self._give_back(done, Done(at=at))
-        for voucher, before, _ in done.steps:
-            voucher.status = before
-        for reward, count in done.counts.items():
-            self.shop.out[reward] -= count
-        self.lifetime -= min(done.lifetime, self.lifetime)
-        self.shop.receipts.discard(done.receipt)
-        self._undo_place(done, at)
-        done.is_undone = True
-        for later in self.done[self.done.index(done) + 1 :]:
-            later.is_disturbed = True
-
-    def _check_undo(self, done: Done, again: list[tuple[Lot, int, int]]) -> None:
-        if any(n < 0 and self.shop.is_sold_out(reward) for reward, n in done.counts.items()):
-            raise Refused("SOLD_OUT")
-        for lot, given, expired in again:
-            if given - min(given, lot.left) > lot.expired - expired:
-                raise Refused("PointsAlreadySpentError")
-        for voucher, before, after in done.steps:
-            others = [v for v in self.vouchers if v is not voucher and v.status != "REMOVED"]
-            is_double = voucher.tier and voucher.tier in {v.tier for v in others}
-            if voucher.status != after or (after == "REMOVED" and is_double):
-                raise Refused("VoucherUsedError")
-            assert before != after
-
-    def _give_back(self, done: Done, into: Done) -> None:
-        """Fill the lots that a deed took from; what expired since comes back for seven days."""
-        late = 0
-        for lot, part in done.taken:
-            if lot.is_usable(into.at):
-                lot.left += part
-                into.filled.append((lot, part, lot.expired))
-            else:
-                late += part
-        if late:
-            into.made.append(Lot(late, into.at + timedelta(days=7)))
-            self.lots += into.made
-
-    def _undo_place(self, done: Done, at: datetime) -> None:
-        if self.latest() is done and not done.is_disturbed:
-            if done.place and done.place[1].tier == self.place.tier:
-                self.place = done.place[0]
-            return
-        # Out of order: a hold that came before, or what the points that stay reach.
-        reached = Place(self.shop.reached(self.lifetime))
-        last = next((o for o in reversed(self.done) if o.place and not o.is_undone), None)
-        if last is done and done.place and done.place[1].source == MANUAL:
-            if not done.place[0].is_held(at):
-                self.place = reached
-            elif done.place[1].tier == self.place.tier:
-                self.place = done.place[0]
-        elif not self.place.is_held(at) and reached.tier != self.place.tier:
-            self.place = reached

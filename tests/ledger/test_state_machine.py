@@ -8,14 +8,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.ledger.machine_counter import AtTheCounter
+from tests.ledger.machine_forbidden import Forbidden
 from tests.ledger.machine_office import InTheOffice
-from tests.ledger.machine_undoing import Undoing
 
 LEAST = 20
 
 
-class Ledger(AtTheCounter, InTheOffice, Undoing):
+class Ledger(InTheOffice, Forbidden):
     """Two members of a café with tiers, one of a points-only gym, and a clock that jumps."""
 
 
