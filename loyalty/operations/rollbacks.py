@@ -334,7 +334,7 @@ def _is_out_of_order(original: Transaction) -> bool:
     later = Transaction.objects.filter(account_id=original.account_id, pk__gt=original.pk)
     stands = Q(kind__in=REVERSIBLE_KINDS, caused_by=None, reversal=None)
     # A group that took a member in, or the clock, may have judged the tier since.
-    judged = Q(kind=Kind.TRANSFER) | Q(kind=Kind.EXPIRY, tier_change__isnull=False)
+    judged = Q(kind=Kind.TRANSFER) | _BY_THE_CLOCK
     undone = Q(kind=Kind.REVERSAL, reverses__lt=original.pk)
     return later.filter(stands | judged | undone).exists()
 

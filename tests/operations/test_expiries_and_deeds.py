@@ -1,5 +1,7 @@
 """Expiry by the clock, and what all deeds share: keys, retries, lack of time."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import OperationalError, transaction
 
@@ -40,7 +42,8 @@ def test_expiry_run_twice_or_days_late_books_the_same():
     assert [expiries.book_expiry(at=at) for _ in range(2)] == [1, 0]
 
     done = Transaction.objects.get(kind=Kind.EXPIRY)
-    assert (done.points, done.membership, done.actor, done.occurred_at) == (-100, None, None, at)
+    ended = datetime(2026, 5, 24, 23, 0, tzinfo=UTC)  # Midnight in London, ten days later.
+    assert (done.points, done.membership, done.actor, done.occurred_at) == (-100, None, None, ended)
     assert (done.result["balance_before"], done.result["balance_after"]) == (150, 50)
     account = account_of(cast.membership)
     assert (account.points, account.lifetime_points) == (50, 350)
@@ -64,12 +67,12 @@ def test_credit_expires_beside_points():
     account = account_of(cast.membership)
     _post(account, Move(amount=250, unit=Unit.CREDIT, grants=(grant(250, NOON + days(3)),)))
 
-    assert expiries.book_expiry(at=NOON + days(20)) == 1
+    assert expiries.book_expiry(at=NOON + days(20)) == 2
 
     account.refresh_from_db()
     assert (account.points, account.credit_minor, account.credit_sequence) == (0, 0, 2)
-    done = Transaction.objects.get(kind=Kind.EXPIRY)
-    assert (done.points, done.credit_minor) == (-10, -250)
+    done = Transaction.objects.filter(kind=Kind.EXPIRY).order_by("occurred_at")
+    assert [(one.points, one.credit_minor) for one in done] == [(0, -250), (-10, 0)]
 
 
 def grant(amount, expires_at=None):
