@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
-OPENING, CLOSING = "<!-- example: ", " -->"
+EXAMPLE, SETTINGS, CLOSING = "<!-- example: ", "<!-- settings: ", " -->"
 
 Rows = list[list[str]]
 # What computes each table again: from the rows of the page to those that should be there.
@@ -22,12 +22,24 @@ def example(name: str):
 
 
 def examples() -> dict[str, Rows]:
-    """Return the rows of each named table, without its heading, as the page has them."""
+    """Return the rows of each worked example, without its heading, as the page has them."""
+    return _tables(EXAMPLE)
+
+
+def settings() -> dict[str, list[str]]:
+    """Return the names of the settings that the page explains, by model."""
+    return {
+        model: [name for row in rows for name in row[0].split(" · ")]
+        for model, rows in _tables(SETTINGS).items()
+    }
+
+
+def _tables(opening: str) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     lines = iter(PAGE.read_text(encoding="utf-8").splitlines())
     for line in lines:
-        if line.startswith(OPENING):
-            name = line.removeprefix(OPENING).removesuffix(CLOSING)
+        if line.startswith(opening):
+            name = line.removeprefix(opening).removesuffix(CLOSING)
             assert name not in found, f"{name} is twice on the page"
             found[name] = list(_table(lines))
     return found
