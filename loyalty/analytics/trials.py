@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from cards import terms
 from loyalty.ledger.models import LineMatch, Transaction
@@ -94,10 +94,9 @@ def pasts(rules: DraftRules, membership_ids: Sequence[int], since: datetime) -> 
     have in common; of a new line nothing was noted, so it begins at zero.
     """
     found: dict[int, Past] = {}
+    undone = Transaction.objects.filter(reverses=OuterRef("transaction"))
     met = LineMatch.objects.filter(
-        membership__in=membership_ids,
-        occurred_at__lt=since,
-        transaction__reversal__isnull=True,
+        ~Exists(undone), membership__in=membership_ids, occurred_at__lt=since
     ).order_by("pk")
     if rules.is_cumulative:
         first = rules.window_start(rules.day(since))

@@ -5,20 +5,19 @@ one before stopped, so a job that is run twice, or dies, comes to the same figur
 """
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from cards import freezing
 from cards.models import Card, WhatIf, WhatIfStatus
 from loyalty.analytics.tallies import Seen, Tally
 from loyalty.analytics.tier_moves import Assessment, active
-from loyalty.analytics.trials import DraftRules, Past, Trial, pasts
+from loyalty.analytics.trials import DraftRules, Trial, pasts
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job, JobState
 from loyalty.ledger.models import Kind, Transaction
@@ -30,8 +29,9 @@ KINDS = (Kind.PURCHASE, Kind.BUY)
 OPEN = (WhatIfStatus.WAITING, WhatIfStatus.RUNNING)
 # A chunk of work is at most 20 seconds; the last account of one may take its own time.
 CHUNK_SECONDS = 10.0
-# Accounts read at a time, and rows held of their purchases: what bounds the memory.
+# Accounts tried at a time, their purchases, and the rows held of these: what bounds the memory.
 BATCH = 100
+BATCH_PURCHASES = 5_000
 ROWS_HELD = 500
 # Earlier runs kept for each card.
 MOST_KEPT = 10
@@ -138,14 +138,14 @@ class Run:
         """Go on for some seconds; return whether anything is left."""
         self._begin()
         until = monotonic() + CHUNK_SECONDS
-        while account_ids := self._next_accounts():
+        while groups := self._next_accounts():
             before = self._tally.cursor
-            self._try(account_ids, until)
-            is_late = monotonic() >= until
+            self._try(groups)
+            self._tally.cursor = groups[-1][0].account_id
             # Nothing is written while a statement is still read: SQLite would refuse it.
             if not self._save(before):
                 return False  # Another worker is at the same run, and further.
-            if is_late:
+            if monotonic() >= until:
                 return True
         self._finish()
         return False
@@ -168,85 +168,91 @@ class Run:
         return str(rate if rate > 0 else 1)
 
     def _purchases(self) -> QuerySet[Transaction]:
+        undone = Transaction.objects.filter(reverses=OuterRef("pk"))
         return Transaction.objects.filter(
+            ~Exists(undone),
             kind__in=KINDS,
             occurred_at__gte=self._since,
             occurred_at__lte=self._run.asked_at,
             pk__lte=self._tally.until_id,
-            reversal__isnull=True,
         )
 
-    def _next_accounts(self) -> list[int]:
-        held = Membership.objects.filter(card=self._run.card_id, account__gt=self._tally.cursor)
-        ids = held.order_by("account_id").values_list("account_id", flat=True).distinct()
-        return list(ids[:BATCH])
+    def _next_accounts(self) -> list[list[Membership]]:
+        """Return the memberships of the next accounts, with as many purchases as a batch takes.
 
-    def _try(self, account_ids: Sequence[int], until: float) -> None:
-        """Try the draft on the purchases of these accounts, or of as many as there is time for."""
+        One account at least, however many purchases it has.
+        """
+        held = Membership.objects.filter(card=self._run.card_id)
+        ahead = held.filter(account__gt=self._tally.cursor).order_by("account_id")
+        account_ids = ahead.values_list("account_id", flat=True).distinct()[:BATCH]
         holders = list(
-            Membership.objects.filter(account__in=account_ids)
+            held.filter(account__in=list(account_ids))
             .select_related("account", "member", "group__head")
             .order_by("account_id", "pk")
         )
-        groups = [list(each) for _, each in groupby(holders, key=lambda one: one.account_id)]
-        found = pasts(self._rules, [one.pk for one in holders], self._since)
+        counts = dict(
+            self._purchases()
+            .filter(membership__in=[one.pk for one in holders])
+            .order_by()
+            .values_list("membership_id")
+            .annotate(found=Count("pk"))
+        )
+        groups: list[list[Membership]] = []
+        total = 0
+        for _, each in groupby(holders, key=lambda one: one.account_id):
+            group = list(each)
+            total += sum(counts.get(one.pk, 0) for one in group)
+            if groups and total > BATCH_PURCHASES:
+                break
+            groups.append(group)
+        return groups
+
+    def _try(self, groups: Sequence[list[Membership]]) -> None:
+        """Try the draft on the purchases of these accounts' members, and judge their tiers."""
+        holders = {one.pk: one for group in groups for one in group}
+        found = pasts(self._rules, list(holders), self._since)
         assessment = Assessment(
             terms=self._rules.terms, accounts=groups, at=self._run.asked_at, zone=self._rules.zone
         )
-        with closing(self._by_member(holders)) as purchases:
-            upcoming = next(purchases, None)
-            for group in groups:
-                changes = [0, 0]
-                for holder in group:
-                    if upcoming is not None and upcoming[0] == holder.pk:
-                        self._try_member(
-                            holder, found.get(holder.pk), upcoming[1], assessment, changes
-                        )
-                        upcoming = next(purchases, None)
-                step = assessment.step(group[0].account, *changes)
-                if step is not None:
-                    self._tally.move(step, active(group))
-                self._tally.cursor = group[0].account_id
-                if monotonic() >= until:
-                    return
-
-    def _by_member(
-        self, holders: Sequence[Membership]
-    ) -> Generator[tuple[int, Iterator[Transaction]], None, None]:
-        """Yield the purchases of each member who has any, in the order of accounts and time."""
-        with closing(self._in_order(holders)) as rows:
-            for membership_id, deeds in groupby(rows, key=lambda row: row.membership_id):
-                yield membership_id or 0, deeds
-
-    def _in_order(self, holders: Sequence[Membership]) -> Generator[Transaction, None, None]:
-        rows = self._purchases().filter(membership__in=[one.pk for one in holders])
-        yield from (
-            rows.order_by("membership__account_id", "membership_id", "occurred_at", "pk")
+        rows = (
+            self._purchases()
+            .filter(membership__in=list(holders))
+            .order_by("membership_id", "occurred_at", "pk")
             .only(*READ)
             .iterator(chunk_size=ROWS_HELD)
         )
+        changes = {group[0].account_id: (0, 0) for group in groups}
+        for membership_id, deeds in groupby(rows, key=lambda row: row.membership_id):
+            holder = holders[membership_id or 0]
+            trial = Trial(self._rules, holder.member, found.get(holder.pk))
+            start = assessment.start(holder.account_id)
+            points, credit = self._try_member(holder, trial, deeds, start)
+            sums = changes[holder.account_id]
+            changes[holder.account_id] = (sums[0] + points, sums[1] + credit)
+        for group in groups:
+            account = group[0].account
+            step = assessment.step(account, *changes[account.pk])
+            if step is not None:
+                self._tally.move(step, active(group))
 
     def _try_member(
-        self,
-        holder: Membership,
-        past: Past | None,
-        deeds: Iterator[Transaction],
-        assessment: Assessment,
-        changes: list[int],
-    ) -> None:
-        """Try the draft on one member's purchases; add what changes to the account's sums."""
-        trial = Trial(self._rules, holder.member, past)
-        start = assessment.start(holder.account_id)
+        self, holder: Membership, trial: Trial, deeds: Iterable[Transaction], start: date | None
+    ) -> tuple[int, int]:
+        """Try the draft on one member's purchases; return what changes for the account's tier.
+
+        What was earned on an account that the member has left counts for no tier.
+        """
         seen = Seen()
+        points = credit = 0
         for row in deeds:
-            counts = row.account_id == holder.account_id and (
-                start is None or self._rules.day(row.occurred_at) >= start
-            )
-            points, credit = self._tally.see(row, seen, trial)
-            if counts:
-                changes[0] += points
-                changes[1] += credit
+            change = self._tally.see(row, seen, trial)
+            if row.account_id != holder.account_id:
+                continue
+            if start is None or self._rules.day(row.occurred_at) >= start:
+                points += change[0]
+                credit += change[1]
         self._tally.judge(seen)
+        return points, credit
 
     def _save(self, before: int) -> bool:
         """Keep the progress, unless another worker was there first; return whether it was kept."""

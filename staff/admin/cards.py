@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, CardStatus, CardText, NumberMode, Reward, RewardStatus, Tier
 from clubs.models import DECIMALS
-from staff.admin import numbers, plan_rows, poster_pages, publishing, rule_pages
+from staff.admin import numbers, plan_rows, poster_pages, publishing, rule_pages, what_if
 from staff.admin.card_fields import FIELDSETS, MoneyShown, read_fieldsets
 from staff.admin.forms_cards import LOCKED_WITH_MEMBERS, CardForm, CardTextForm, has_members
 from staff.admin.forms_rewards import RewardRowForm, RewardRows
@@ -253,4 +253,5 @@ class CardAdmin(MoneyShown, PartnerAdmin):
 
     def get_urls(self) -> list[Any]:
         """Return the pages of a card besides its form."""
-        return [*numbers.urls(self), *poster_pages.urls(self), *super().get_urls()]
+        more = (*numbers.urls(self), *poster_pages.urls(self), *what_if.urls(self))
+        return [*more, *super().get_urls()]

@@ -474,7 +474,7 @@ def crowd():
 def test_the_work_is_done_in_chunks_and_comes_to_the_same(crowd, monkeypatch):
     whole = tried(crowd.card)
     monkeypatch.setattr(whatif, "CHUNK_SECONDS", 0.0)
-    monkeypatch.setattr(whatif, "BATCH", 4)
+    monkeypatch.setattr(whatif, "BATCH_PURCHASES", 3)
     run, seen = ask(crowd.card), []
     job = job_of(run)
 
@@ -492,6 +492,7 @@ def test_the_work_is_done_in_chunks_and_comes_to_the_same(crowd, monkeypatch):
 def test_a_chunk_that_is_run_twice_counts_once(crowd, monkeypatch):
     whole = tried(crowd.card)
     monkeypatch.setattr(whatif, "CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr(whatif, "BATCH_PURCHASES", 3)
     run = ask(crowd.card)
     job = job_of(run)
     queue.run(job.pk)
