@@ -16,6 +16,7 @@ from cards.models import MOST_POINTS, Card, NumberMode, PrintedCard
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.enrolments import tidy_name
 from loyalty.operations.receipts import MOST_CHARACTERS
+from loyalty.rules.terms import Direction
 from loyalty.web.fields import MOST_DIGITS, AmountField, PhoneField, PinField, PointsField
 from loyalty.web.money import decimals, plain
 from loyalty.web.refusals import refusal_of
@@ -80,12 +81,24 @@ class ReceiptForm(DeedForm):
 
 
 class AwardForm(ReceiptForm):
-    """A purchase by its amount (R7.2)."""
+    """A purchase by its amount (R7.2), or what the shop buys where the card's rules know of it."""
 
     figure = "amount"
+    direction = forms.ChoiceField(
+        label=_("What happens"),
+        choices=[
+            (Direction.SALE.value, _("The customer buys")),
+            (Direction.BUY.value, _("We buy from the customer")),
+        ],
+        widget=forms.RadioSelect(attrs={"data-preview-field": ""}),
+        initial=Direction.SALE.value,
+        required=False,
+    )
 
-    def __init__(self, *args: Any, card: Card, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, card: Card, takes_buys: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not takes_buys and "direction" not in self.data:
+            del self.fields["direction"]
         currency = card.currency
         field = AmountField(
             currency=currency,
@@ -103,6 +116,10 @@ class AwardForm(ReceiptForm):
         if not decimals(currency):
             field.widget.attrs["inputmode"] = "numeric"
         self.fields["amount"] = field
+
+    def is_buy(self) -> bool:
+        """Return whether the shop buys from the customer."""
+        return bool(self.cleaned_data.get("direction") == Direction.BUY)
 
 
 class PointsForm(ReceiptForm):
@@ -206,6 +223,12 @@ class EnrolForm(DeedForm):
     )
     email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
     number = forms.CharField(label=_("Card number"), max_length=24, required=False)
+    referral_code = forms.CharField(
+        label=_("Recommendation code"),
+        max_length=20,
+        required=False,
+        help_text=_("Of the member who brought them."),
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     wants_news = forms.BooleanField(label=_("Wants news and offers"), required=False)
     consent = forms.BooleanField(
@@ -230,6 +253,8 @@ class EnrolForm(DeedForm):
         if len(settings.LANGUAGES) == 1:
             self.fields["language"].widget = forms.HiddenInput()
             self.fields["language"].initial = settings.LANGUAGES[0][0]
+        if not any(card.has_referrals for card in cards):
+            del self.fields["referral_code"]
         self._shape_number()
 
     def _shape_number(self) -> None:

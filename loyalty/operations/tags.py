@@ -69,6 +69,11 @@ def recompute(standing: Standing, undone: Transaction) -> None:
     rows.exclude(_IS_SPOKEN_FOR).update(is_set=False)
 
 
+def of_standing(standing: Standing) -> list[Tag]:
+    """Return the tags of who stands at the counter; no statement where the business has none."""
+    return worn_by(standing.membership.member_id) if has_tags(standing) else []
+
+
 def worn_by(member_id: int) -> list[Tag]:
     """Return the tags that are set on a member, by name."""
     rows = MemberTag.objects.filter(member=member_id, is_set=True, tag__archived_at=None)

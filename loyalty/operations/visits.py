@@ -25,6 +25,7 @@ from loyalty.operations.standing import (
     look,
 )
 from loyalty.rules.awards import Award
+from loyalty.rules.terms import Direction
 
 # A second scan of the same card so soon after a booking is most likely the same purchase.
 ASK_AGAIN = timedelta(minutes=2)
@@ -48,6 +49,14 @@ class Visit:
     def ready_count(self) -> int:
         """Return how many things could be handed out for what the member has."""
         return sum(offer.is_ready for offer in self.offers) + len(self.vouchers)
+
+    @property
+    def takes_buys(self) -> bool:
+        """Return whether what the shop buys from the member earns something (FA2)."""
+        standing = self.standing
+        return standing.terms_id is not None and any(
+            plan.direction == Direction.BUY for plan in standing.terms.plans
+        )
 
 
 def visit(*, deed: Deed, membership_id: int, scan_id: int) -> Visit:
@@ -97,12 +106,20 @@ def _just_booked(membership_id: int, at: datetime) -> Transaction | None:
     return booked.order_by("-occurred_at", "-pk").first()
 
 
-def preview_purchase(*, deed: Deed, membership_id: int, bill: Bill, scan_id: int) -> Award:
-    """Return what a purchase would earn now, by the rules that would book it. Source: R7.3.
+def preview_purchase(
+    *,
+    deed: Deed,
+    membership_id: int,
+    bill: Bill,
+    scan_id: int,
+    direction: Direction = Direction.SALE,
+) -> Award:
+    """Return what a purchase or a buy would earn now, by the rules that would book it. R7.3, FA2.
 
     Raises what `purchases.purchase_earning` raises, and the errors of standing.
     """
-    return purchases.purchase_earning(_may_earn(deed, membership_id, scan_id), bill).award
+    standing = _may_earn(deed, membership_id, scan_id)
+    return purchases.purchase_earning(standing, bill, direction=direction).award
 
 
 def preview_points(*, deed: Deed, membership_id: int, points: int, scan_id: int) -> Award:
@@ -131,6 +148,7 @@ def enrol_visitor(
     person: Person,
     consent: Consent,
     number: str = "",
+    referral_code: str = "",
 ) -> Shown:
     """Make a guest with a card and open their visit, in one go; return the scan of the visit.
 
@@ -138,7 +156,12 @@ def enrol_visitor(
     first membership again. Raises what `enrolments.enrol_at_counter` raises.
     """
     membership = enrolments.enrol_at_counter(
-        deed=deed, card_id=card_id, person=person, consent=consent, number=number
+        deed=deed,
+        card_id=card_id,
+        person=person,
+        consent=consent,
+        number=number,
+        referral_code=referral_code,
     )
     return scans.choose_member(
         looker=looker,

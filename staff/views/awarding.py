@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from loyalty.members.models import Scan
 from loyalty.operations import adjustments, purchases
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.purchases import Bill
@@ -16,10 +18,12 @@ from staff.views.counter import deed_of, own_scan, show, show_award, visit_of
 @counter_page
 @require_POST
 def award(request: HttpRequest, scan_id: int) -> HttpResponse:
-    """Book a purchase by its amount. R4.5, R7."""
+    """Book a purchase by its amount, or what the shop buys from the customer. R4.5, R7, FA2."""
     scan, membership = own_scan(request, scan_id)
     card = membership.card
     form = AwardForm(request.POST, card=card, has_store=scan.store is not None)
+    if form.is_valid() and form.is_buy():
+        return _buy(request, scan, form)
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -35,6 +39,28 @@ def award(request: HttpRequest, scan_id: int) -> HttpResponse:
         else:
             return redirect("staff:result", booked.pk)
     return show_award(request, scan, visit_of(request, scan, membership), form)
+
+
+def _buy(request: HttpRequest, scan: Scan, form: AwardForm) -> HttpResponse:
+    """Book what the shop buys, where the card's rules give something for it."""
+    membership, given = scan.membership, form.cleaned_data
+    assert membership  # noqa: S101 - access asks for it
+    visit = visit_of(request, scan, membership)
+    if not visit.takes_buys:
+        form.add_error(None, _("This card gives nothing for what we buy. Nothing was booked."))
+        return show_award(request, scan, visit, form)
+    try:
+        booked = purchases.book_buy(
+            deed=deed_of(request, scan, given["request_id"]),
+            membership_id=membership.pk,
+            bill=Bill(amount_minor=given["amount"], currency=membership.card.currency),
+            receipt=form.receipt_number(),
+            scan_id=scan.pk,
+        )
+    except REFUSALS as error:
+        form.refuse(error)
+        return show_award(request, scan, visit, form)
+    return redirect("staff:result", booked.pk)
 
 
 @counter_page

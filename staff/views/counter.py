@@ -11,14 +11,16 @@ from cards.models import Card
 from loyalty.ledger.models import Source
 from loyalty.members.access import ScanNotFoundError, scan_for_staff
 from loyalty.members.models import Membership, Scan, ScanOutcome
-from loyalty.operations import payments, redemptions, visits
+from loyalty.operations import payments, redemptions, tags, visits
 from loyalty.operations.deeds import Deed
 from loyalty.operations.purchases import Bill
 from loyalty.operations.visits import Visit
 from loyalty.rules.awards import Award
+from loyalty.rules.terms import Direction
 from loyalty.web import words
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
+from loyalty.web.stamp_cards import StampCard, stamp_card
 from staff.doors import counter_page
 from staff.forms import AwardForm, DeedForm, PointsForm, ReceiptForm
 from staff.pages import page
@@ -61,11 +63,19 @@ def counter(request: HttpRequest, scan_id: int) -> HttpResponse:
     if scan.claim is not None and "award" not in request.GET:
         return show_claim(request, scan, visit)
     is_asked = visit.just_booked is not None and "again" not in request.GET
-    form = None if is_asked or visit.earning_refusal else award_form(visit.standing.card, scan)
+    form = None if is_asked or visit.earning_refusal else first_form(visit, scan)
     return show_award(request, scan, visit, form)
 
 
-def award_form(card: Card, scan: Scan, data: Mapping[str, Any] | None = None) -> ReceiptForm:
+def first_form(visit: Visit, scan: Scan) -> ReceiptForm:
+    """Return the empty form, which asks for a buy where the card gives something for it."""
+    card, has_store = visit.standing.card, scan.store is not None
+    if card.is_points_only:
+        return PointsForm(card=card, has_store=has_store)
+    return AwardForm(card=card, has_store=has_store, takes_buys=visit.takes_buys)
+
+
+def award_form(card: Card, scan: Scan, data: Mapping[str, Any]) -> ReceiptForm:
     """Return the form that the card takes: an amount, or points."""
     form = PointsForm if card.is_points_only else AwardForm
     return form(data, card=card, has_store=scan.store is not None)
@@ -134,6 +144,8 @@ def show(
         "member": standing.membership.member,
         "is_stale": scan.outcome == ScanOutcome.STALE,
         "may_give": _may_give(visit),
+        "stamps": _stamps(visit),
+        "tags": tags.of_standing(standing),
         "may_pay": bool(payments.units_offered(standing)),
         "may_refund": visit.earning_refusal is None and not standing.card.is_points_only,
         "link_form": DeedForm(),
@@ -143,6 +155,14 @@ def show(
     }
     club = standing.card.club
     return page(request, template, shown, store=scan.store, club=club, status=status)
+
+
+def _stamps(visit: Visit) -> StampCard | None:
+    """Return how far the member's stamp card is, if it is one. CU32."""
+    standing = visit.standing
+    if standing.terms_id is None:
+        return None
+    return stamp_card(standing.terms, standing.available, standing.card)
 
 
 def _may_give(visit: Visit) -> bool:
@@ -182,6 +202,7 @@ def _foretell(request: HttpRequest, scan: Scan, membership: Membership, form: De
         membership_id=membership.pk,
         bill=Bill(amount_minor=form.cleaned_data["amount"], currency=card.currency),
         scan_id=scan.pk,
+        direction=Direction(form.cleaned_data.get("direction") or Direction.SALE),
     )
 
 

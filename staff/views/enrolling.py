@@ -50,6 +50,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
                 person=_person(form),
                 consent=Consent(version=settings.PRIVACY_VERSION, source=ConsentSource.COUNTER),
                 number=form.cleaned_data.get("number", ""),
+                referral_code=form.cleaned_data.get("referral_code", ""),
             )
         except AlreadyMemberError as error:
             context |= _known(request, form, error.field)

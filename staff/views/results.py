@@ -19,7 +19,7 @@ from loyalty.members.models import VoucherStatus
 from loyalty.operations import offers, rollbacks, sales
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.rules.offers import OfferState
-from loyalty.web import money_words, words
+from loyalty.web import bonus_words, money_words, words
 from loyalty.web.balances import balance
 from loyalty.web.money import money
 from loyalty.web.refusals import REFUSALS
@@ -183,6 +183,7 @@ def _told(booked: Transaction) -> Told:
             what = _("Undone: %(what)s") % {"what": reward or _undone_words(booked)}
         case _:
             pass
+    why += bonus_words.brought(booked, card)
     return Told(figure=figure, unit=unit, what=what, why=why, is_nothing=moved == credit == 0)
 
 
