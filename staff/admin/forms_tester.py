@@ -17,6 +17,7 @@ from staff.admin.unfold_parts import dress
 PUBLISHED, DRAFT = "PUBLISHED", "DRAFT"
 MOST_ROWS = 50
 ROWS = 3
+_OF_POINTS = {"rules", "points"}  # Where staff type points, nothing else is looked at.
 
 
 class TesterForm(forms.Form):
@@ -82,7 +83,7 @@ class TesterForm(forms.Form):
         amount = self.fields["amount"]
         assert isinstance(amount, AmountField)  # noqa: S101 - declared above
         amount.currency, amount.help_text = card.currency, card.currency
-        for name in ("amount", "direction") if is_points_only else ("points",):
+        for name in set(self.fields) - _OF_POINTS if is_points_only else ("points",):
             del self.fields[name]
         dress(self)
 

@@ -9,7 +9,7 @@ from loyalty.rules.baskets import BasketLine
 from loyalty.rules.overlaps import Overlap, overlaps
 from loyalty.rules.terms import Terms
 from loyalty.web.explaining import given
-from loyalty.web.money import count, decimal_number, money
+from loyalty.web.money import decimal_number, money
 from staff.admin import rule_words
 from staff.admin.rule_words import Names, line_words, unit_words
 
@@ -80,10 +80,9 @@ def _purchase(overlap: Overlap, card: Card, tiers: Names) -> str:
 
 
 def _item(line: BasketLine) -> str:
-    pieces = ngettext("%(number)s piece", "%(number)s pieces", int(line.quantity)) % {
-        "number": count(int(line.quantity))
-        if line.quantity == int(line.quantity)
-        else decimal_number(line.quantity)
+    is_one = line.quantity == 1
+    pieces = ngettext("%(number)s piece", "%(number)s pieces", 1 if is_one else 2) % {
+        "number": decimal_number(line.quantity)
     }
     if line.product:
         return _("%(pieces)s of product %(code)s") % {"pieces": pieces, "code": line.product}

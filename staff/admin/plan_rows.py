@@ -1,5 +1,6 @@
 """The plans that a card starts with when it leaves its simple rule: they say the same."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -13,8 +14,8 @@ from staff.admin.forms import made_code
 def take_up(card: Card, form: Any) -> list[Plan]:
     """Return the plans made of the simple rule of a card that was just switched to plans.
 
-    Nothing changes by itself: each line gives what the simple rule gave, from the day on which the
-    card was made. A card that has plans keeps those, and one that takes points has no such rule.
+    Nothing changes by itself: each line gives what the simple rule gave, from the first day of the
+    card. A card that has plans keeps those, and one that takes points has no such rule.
     """
     is_switched = card.uses_plans and "uses_plans" in form.changed_data
     if not is_switched or card.is_points_only or card.plans.filter(archived_at=None).exists():
@@ -48,9 +49,15 @@ def _plan(card: Card, direction: Direction, name: str, lines: list[PlanLine]) ->
         code=made_code(name, used),
         name=name,
         direction=direction.value,
-        start_date=timezone.localtime(card.created_at, card.partner.zone()).date(),
+        start_date=_beginning(card),
     )
     for position, line in enumerate(lines):
         line.plan, line.position = plan, position
         line.save()
     return plan
+
+
+def _beginning(card: Card) -> date:
+    """Return the first day on which the card can have earned anything."""
+    times = [card.created_at, *card.terms_versions.values_list("published_at", flat=True)]
+    return timezone.localtime(min(times), card.partner.zone()).date()

@@ -98,13 +98,13 @@ class Typed:
 
     def is_valid(self) -> bool:
         """Return whether all three can be read; the amount is that of the lines where there are."""
+        if "points" in self.form.fields:
+            self.form.fields["points"].required = True
+            return self.form.is_valid()
         parts = [self.form.is_valid(), self.items.is_valid(), self.payments.is_valid()]
-        if not all(parts):
-            return False
-        asked = "points" if "points" in self.form.fields else "amount"
-        if self.form.cleaned_data[asked] is None and not (asked == "amount" and self.lines()):
-            self.form.add_error(asked, _("Type an amount, or the lines of a bill."))
-        return not self.form.errors
+        if all(parts) and self.form.cleaned_data["amount"] is None and not self.lines():
+            self.form.add_error("amount", _("Type an amount, or the lines of a bill."))
+        return all(parts) and not self.form.errors
 
     def lines(self) -> tuple[BasketLine, ...]:
         """Return the lines that were typed, each with its product's group."""
