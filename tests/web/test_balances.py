@@ -5,7 +5,8 @@ import pytest
 from cards.models import Card
 from loyalty.web.balances import balance
 
-POINTS, CASHBACK = {}, {"points_per_step": 0, "credit_per_step_minor": 5}
+POINTS: dict[str, int] = {}
+CASHBACK = {"points_per_step": 0, "credit_per_step_minor": 5}
 BALANCES = [
     # settings, points, credit, figure, unit and what else
     (POINTS, 1, 0, ("1", "point")),
