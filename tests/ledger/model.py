@@ -214,6 +214,10 @@ class Wallet:
         """Return its vouchers, and those of the wallets that it took over."""
         return [v for wallet in (self, *self.absorbed) for v in wallet.vouchers]
 
+    def heirs(self) -> list[Part]:
+        """Return the parts on this wallet, and on the one that took it over."""
+        return [*self.parts, *(self.group.parts if self.group else ())]
+
     def latest(self) -> Done | None:
         return next((one for one in reversed(self.done) if not one.is_undone), None)
 

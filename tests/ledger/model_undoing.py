@@ -17,20 +17,11 @@ def check_undo(done: Done) -> None:
 
 def _standing_refunds(done: Done) -> list[Done]:
     """Return the refunds of a deed, and of the bill that it paid."""
-    later = [part.done for wallet in {p.wallet for p in done.parts} for part in _followers(wallet)]
     return [
-        one
-        for one in later
-        if not one.is_undone
-        and (one.of is done or any(part.of is done.main for part in one.parts if part.of))
+        part.done
+        for part in done.main.wallet.heirs()
+        if not part.done.is_undone and (part.done.of is done or part.of is done.main)
     ]
-
-
-def _followers(wallet: Wallet) -> Iterator[Part]:
-    """Return the parts on a wallet, and those on the one that took it over."""
-    yield from wallet.parts
-    if wallet.group:
-        yield from wallet.group.parts
 
 
 def undo(done: Done, at: datetime) -> None:
@@ -42,19 +33,10 @@ def undo(done: Done, at: datetime) -> None:
     takes = _planned(parts, at)
     in_order = is_in_order(done)
     for part in parts:
-        own = done.made
+        part.wallet.give_back(part.taken, Part(part.wallet, Done(at=at)), done.made)
         for lot, amount in takes[part]:
             lot.left -= amount
-        part.wallet.give_back(part.taken, Part(part.wallet, Done(at=at)), own)
-        for lot, amount in takes[part, "after"]:
-            lot.left -= amount
         _undo_sums(part)
-        for voucher, before, _ in part.steps:
-            voucher.status = before
-        for reward, count in part.counts.items():
-            shop.out[reward] -= count
-        for member, key in part.fired:
-            member.fired.remove(key)
     shop.receipts.discard(done.receipt)
     _undo_places(done, at, in_order=in_order)
     done.is_undone = True
@@ -79,10 +61,10 @@ def _planned(parts: list[Part], at: datetime) -> dict:
         for lot, amount in part.taken:
             if lot.is_usable(at) or lot in own:
                 left[lot] += amount
-        takes[part], takes[part, "after"] = [], []
+        takes[part] = []
         gives = [(lot, lot.earned, 0) for lot in part.made] + part.filled
         for lot, given, expired in gives:
-            takes[part, "after"] += _taken(lot, given, expired, left)
+            takes[part] += _taken(lot, given, expired, left)
         _check_vouchers(part)
     return takes
 
@@ -119,6 +101,13 @@ def _check_vouchers(part: Part) -> None:
 
 
 def _undo_sums(part: Part) -> None:
+    shop = part.wallet.shop
+    for voucher, before, _ in part.steps:
+        voucher.status = before
+    for reward, count in part.counts.items():
+        shop.out[reward] -= count
+    for member, key in part.fired:
+        member.fired.remove(key)
     for unit in UNITS:
         part.wallet.life[unit] = max(part.wallet.life[unit] - part.life[unit], 0)
         part.wallet.owed[unit] -= part.owed[unit]
