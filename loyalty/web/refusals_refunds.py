@@ -56,9 +56,7 @@ ROWS: Rows = {
     rollbacks.RefundedError: Row(
         code="refunded",
         status=409,
-        words=says(
-            lambda: _("It was refunded since. Undo the refund first. Nothing was changed.")
-        ),
+        words=says(lambda: _("It was refunded since. Undo the refund first. Nothing was changed.")),
     ),
     rollbacks.ShortfallSettledError: Row(
         code="shortfall_settled",

@@ -49,6 +49,7 @@ OBJECTS: dict[str, Arguments] = {
     "clubs_store": _of(lambda side: side.store),
     "ledger_entry": _of(lambda side: _of_account(Entry, side)),
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
+    "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
     "members_membership": _of(lambda side: side.membership),
     "users_user": _of(lambda side: side.member),
@@ -62,7 +63,7 @@ RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 # What every manager reads and owners write; what only owners read and write; what nobody writes.
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
-READ = ("ledger_entry", "ledger_lot", "ledger_transaction")
+READ = ("ledger_entry", "ledger_lot", "ledger_parkedrefund", "ledger_transaction")
 MACHINE = ("django_q_failure", "django_q_schedule")
 
 
@@ -102,12 +103,17 @@ def _model(
     }
 
 
+def _only(model):
+    """Return who finds a side's only row of a model."""
+    return _of(lambda side: model.objects.get(partner=side.partner))
+
+
 def _more_rules() -> dict[str, Row]:
     """Return the routes of master data and of a card's other rules."""
     rows: dict[str, Row] = {}
     for model in (*MASTERS, *RULES):
         name = f"cards_{model._meta.model_name}"
-        OBJECTS[name] = _of(lambda side, model=model: model.objects.get(partner=side.partner))
+        OBJECTS[name] = _only(model)
         rows |= _model(name, read=OWN_DASHBOARD, write=OWN_WRITERS)
         if model in RULES:
             rows[f"admin:{name}_delete"] = _row(OWN_WRITERS, OBJECTS[name])
@@ -161,13 +167,17 @@ def _held(side: Side) -> dict[str, Any]:
 
 
 def _deeds() -> dict[str, Row]:
-    everybody = ("account", "adjust", "guest_link", "replace_code", "spend")
+    everybody = ("account", "adjust", "guest_link", "pay", "replace_code", "spend")
     owners = ("block", "facts", "remove", "restore", "roll_back", "tier")
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
         OWN_WRITERS, lambda side: _held(side) | {"voucher_id": side.voucher.pk}
     )
+    rows["admin:members_membership_refund"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
     rows["admin:members_membership_reverse"] = _row(
         ROOT, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )
