@@ -22,7 +22,7 @@ MOST_LOTS = 300
 
 @one_transaction
 def book_expiry(*, at: datetime, chunk: int = CHUNK) -> int:
-    """Book what has expired on up to ``chunk`` accounts, and return the number of transactions.
+    """Book what has expired on up to ``chunk`` accounts, and return how many it were.
 
     Zero means that nothing is left to do. There is one EXPIRY for each account and moment at which
     lots of it ended, in points and credit, and it carries that moment: so the ledger is the same
@@ -50,7 +50,7 @@ def book_expiry(*, at: datetime, chunk: int = CHUNK) -> int:
     card_ids = {account.card_id for account in accounts}
     if falls := expired_tiers.falls(booked, card_ids=card_ids, at=at):
         posting.post(falls)
-    return len(booked)
+    return len({account_id for account_id, _moment, _pk in lots})
 
 
 def is_something_due(*, at: datetime) -> bool:

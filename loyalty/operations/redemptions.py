@@ -7,7 +7,7 @@ from loyalty.ledger.drafts import Fact
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members import codes
 from loyalty.members.models import Claim
-from loyalty.operations import drafting, offers
+from loyalty.operations import drafting, offers, tiering
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     LimitReachedError,
@@ -183,4 +183,4 @@ def _redeem(
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.REWARD_REDEEMED, data={"reward_id": reward.pk}),),
     )
-    return drafting.post([main])
+    return drafting.post(tiering.settle(standing, [main]))

@@ -3,7 +3,7 @@
 from loyalty.ledger.drafts import Fact, Move, Note, VoucherGrant, VoucherStep
 from loyalty.ledger.models import Entry, Kind, Transaction, Unit, VoucherMove
 from loyalty.members.models import Voucher, VoucherOrigin, VoucherStatus, pooled
-from loyalty.operations import drafting, offers, restoring
+from loyalty.operations import drafting, offers, restoring, tiering
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     Standing,
@@ -85,7 +85,7 @@ def issue_voucher(
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.REWARD_CLAIMED, data={"reward_id": reward.pk}),),
     )
-    return drafting.post([main])
+    return drafting.post(tiering.settle(standing, [main]))
 
 
 def _lock_ready(standing: Standing, voucher_id: int) -> Voucher:
@@ -203,7 +203,7 @@ def remove_voucher(
         },
         events=(Fact(type=EventType.REWARD_CANCELLED, data={"reward_id": voucher.reward_id}),),
     )
-    return drafting.post([main])
+    return drafting.post(tiering.settle(standing, [main]))
 
 
 def _reward_of(voucher_id: int) -> int:

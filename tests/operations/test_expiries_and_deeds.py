@@ -67,7 +67,7 @@ def test_credit_expires_beside_points():
     account = account_of(cast.membership)
     _post(account, Move(amount=250, unit=Unit.CREDIT, grants=(grant(250, NOON + days(3)),)))
 
-    assert expiries.book_expiry(at=NOON + days(20)) == 2
+    assert expiries.book_expiry(at=NOON + days(20)) == 1
 
     account.refresh_from_db()
     assert (account.points, account.credit_minor, account.credit_sequence) == (0, 0, 2)
