@@ -1,6 +1,6 @@
 """Purchases as a refund sees them: what is left of them, and what they were paid with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,11 +83,21 @@ def by_receipt(standing: Standing, number: str) -> Sale:
 
 
 def refundable(standing: Standing) -> list[Sale]:
-    """Return the newest purchases of which something can be refunded, the latest first.
+    """Return the newest purchases of which something can be refunded, the latest first."""
+    return still_open(_sales(standing).filter(reversal=None).order_by("-pk")[:MOST_LISTED])
 
-    A payment with points is listed by itself only where no purchase of its bill is listed.
+
+def still_open(deeds: Iterable[Transaction]) -> list[Sale]:
+    """Return those of these deeds that can be refunded, in their order, in one statement.
+
+    A payment with points is one by itself only where no purchase of its bill is among them.
+    ``reversal`` should come with the deeds.
     """
-    found = list(_sales(standing).filter(reversal=None).order_by("-pk")[:MOST_LISTED])
+    found = [
+        one
+        for one in deeds
+        if one.kind in SALE_KINDS and one.caused_by_id is None and not hasattr(one, "reversal")
+    ]
     booked = [one for one in found if one.kind != Kind.PAYMENT]
     named = {pk for sale in booked for pk in named_payments(sale)}
     printed = {(sale.store_id, sale.receipt_number) for sale in booked if sale.receipt_number}

@@ -36,9 +36,9 @@ def details(deed: Transaction, card: Card) -> list[str]:
         if told.get(f"{name}_points") or told.get(f"{name}_credit_minor")
     }
     sentences = {
-        "lapsed": _("%(what)s of it had expired before"),
-        "withheld": _("%(what)s of it is kept from what comes back"),
-        "shortfall": _("%(what)s of it was spent; the next awards settle that"),
+        "lapsed": _("%(what)s had expired before"),
+        "withheld": _("%(what)s kept from what comes back"),
+        "shortfall": _("%(what)s already spent; the next awards settle that"),
     }
     return [sentences[name] % {"what": what} for name, what in parts.items()]
 
@@ -55,7 +55,7 @@ def foretold(found: Refunding, card: Card) -> list[str]:
     both = (Unit.POINTS, Unit.CREDIT)
     sums = {
         _("%(what)s taken back"): [found.revoked(unit) for unit in both],
-        _("%(what)s of it was spent; the next awards settle that"): [
+        _("%(what)s already spent; the next awards settle that"): [
             found.shortfall(unit) for unit in both
         ],
         _("%(what)s paid come back"): [found.returned(unit) for unit in both],

@@ -241,6 +241,7 @@ class OverviewPage(AccountPage):
             "can_reverse": powers_of(request).is_all,
             "history": history,
             "lines": [self._line(deed, latest) for deed in history.object_list],
+            "refundable": {sale.booked.pk for sale in sales.still_open(history.object_list)},
             "scans": Scan.objects.filter(membership=membership)
             .select_related("staff", "store")
             .order_by("-pk")[:MOST_SCANS],
@@ -301,9 +302,6 @@ class OverviewPage(AccountPage):
             "internal": note.internal if note else "",
             "person": deed.actor.get_full_name() if deed.actor else "",
             "is_latest": latest is not None and latest.pk == deed.pk,
-            "can_refund": deed.kind in sales.SALE_KINDS
-            and deed.caused_by_id is None
-            and not hasattr(deed, "reversal"),
             "can_reverse": deed.kind in REVERSIBLE_KINDS
             and deed.caused_by_id is None
             and not hasattr(deed, "reversal"),

@@ -73,7 +73,10 @@ def _can_pay(visit: Visit, units: list[Unit]) -> list[str]:
     """Return how much the member could pay of a large bill, by what they have."""
     card, terms = visit.standing.card, visit.standing.terms
     most = {unit: payments.payable(visit.standing, unit, terms.max_amount_minor) for unit in units}
-    told = {Unit.POINTS: _("up to %(amount)s with points"), Unit.CREDIT: _("%(amount)s credit")}
+    told = {
+        Unit.POINTS: _("up to %(amount)s with points"),
+        Unit.CREDIT: _("up to %(amount)s with credit"),
+    }
     return [told[unit] % {"amount": money(amount, card.currency)} for unit, amount in most.items()]
 
 

@@ -124,7 +124,11 @@ def test_what_is_no_standing_purchase_of_this_account_is_not_there():
     undone = buy(cast, 300)
     undo(cast, undone)
 
+    whole = buy(cast, 400)
+    refund(cast, whole, 400)
+
     assert client.get(address).status_code == 404
+    assert action("refund", cast.membership, whole.pk) not in account_page(cast).content.decode()
     assert client.get(action("refund", cast.membership, undone.pk)).status_code == 404
     assert address not in account_page(cast).content.decode()
     assert action("refund", cast.membership, sale.pk) in account_page(cast).content.decode()
@@ -188,8 +192,8 @@ def test_the_history_tells_each_part_of_a_refund():
         ("Back from a refunded payment · Old Port", "", "0"),
         (
             "Refund €20.00 · Old Port",
-            "10 points of it is kept from what comes back,"
-            " 5 points of it was spent; the next awards settle that",
+            "10 points kept from what comes back,"
+            " 5 points already spent; the next awards settle that",
             "\u22124",
         ),
     ]

@@ -163,7 +163,10 @@ def test_points_and_credit_are_offered_where_there_are_both(counter, booked):
         "with points",
         "with credit",
     ]
-    assert page.context["can_pay"] == ["up to €10.30 with points", "€3.00 credit"]
+    assert page.context["can_pay"] == [
+        "up to €10.30 with points",
+        "up to €3.00 with credit",
+    ]
     told = counter.client.get(answer["Location"]).context["told"]
     assert (told.figure, told.what) == ("€3.00", "\u2212€3.00")
     foretold = counter.show("pay_preview", scan_id, amount="1", unit="POINTS").json()

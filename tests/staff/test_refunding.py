@@ -109,13 +109,13 @@ def test_what_was_spent_is_told_before_and_after(sold):
 
     assert foretold == {
         "figure": "20 points taken back",
-        "why": "15 points of it was spent; the next awards settle that",
+        "why": "15 points already spent; the next awards settle that",
         "button": "Refund €20.00",
         "error": "",
     }
     assert (told.figure, told.why) == (
         "\u22125",
-        ["15 points of it was spent; the next awards settle that"],
+        ["15 points already spent; the next awards settle that"],
     )
 
 
