@@ -145,6 +145,12 @@ class TenderForm(MasterForm):
 class TagForm(ArchivedForm):
     """A tag and which deeds put it on a member (FA3, FA4)."""
 
+    is_archived = forms.BooleanField(
+        label=_("archived"),
+        required=False,
+        help_text=_("No longer put on members, nor shown on them."),
+    )
+
     class Meta:
         model = Tag
         fields = ("partner", "name", "colour", "applies_on")

@@ -21,6 +21,7 @@ from cards.models import (
     RewardStatus,
     SpecialDay,
 )
+from cards.models.choices import UNITS
 from clubs.models import Currency, Partner
 from loyalty.members.models import Member, Membership
 from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, ReferralEvent
@@ -47,6 +48,7 @@ class RuleForm(VersionedForm):
             cards.queryset = cards.queryset.exclude(status=CardStatus.ARCHIVED).order_by(
                 "name", "pk"
             )
+            cards.empty_label = _("Choose a card")
         self.card = self._card_so_far()
         for name in self.money:
             if name in self.fields:
@@ -85,8 +87,11 @@ class RuleForm(VersionedForm):
             self.initial[name] = None if stored is None else plain(stored, self.card.currency)
         dress(self, name)
 
-    def offer(self, name: str, offered: Q) -> None:
-        """Offer rows of the card alone; of every card, with its name, while none is chosen."""
+    def offer(self, name: str, offered: Q, nothing: Any) -> None:
+        """Offer rows of the card alone; of every card, with its name, while none is chosen.
+
+        ``nothing`` says what it means to choose none.
+        """
         field = self.fields.get(name)
         if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
             return
@@ -98,6 +103,7 @@ class RuleForm(VersionedForm):
         else:
             field.label_from_instance = _with_card  # type: ignore[assignment]  # Django's hook
         field.queryset = rows
+        field.empty_label = nothing
 
     def _cards_count(self) -> int:
         field = self.fields["card"]
@@ -204,17 +210,23 @@ class ExpiryRuleForm(RuleForm):
             "day",
             "is_yearly",
         )
+        labels = {"unit": _("What ends"), "customer_type": _("Who")}
+        help_texts = {"unit": "", "tier": ""}
         widgets = {"day": _date()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress(self, *(name for name in ("customer_code", "day") if name in self.fields))
+        unit = self.fields.get("unit")
+        if isinstance(unit, forms.ChoiceField):
+            unit.choices = [("", _("points and credit")), *UNITS]
         self._say_who()
-        self.offer("tier", Q(archived_at=None))
+        self.offer("tier", Q(archived_at=None), _("all tiers"))
         group = self.fields.get("customer_group")
         if isinstance(group, forms.ModelChoiceField) and group.queryset is not None:
             kept = Q(archived_at=None) | Q(pk=self.instance.customer_group_id)
             group.queryset = group.queryset.filter(kept).order_by("code", "pk")
+            group.empty_label = _("Choose a group")
 
     def _say_who(self) -> None:
         """Say beside a stored code whose it is."""
@@ -341,7 +353,7 @@ class MilestoneRuleForm(RuleForm):
     class Meta:
         model = MilestoneRule
         fields = ("card", "kind", "count", "is_repeated", "points", "credit_minor", "reward")
-        labels = {"is_repeated": _("again and again")}
+        labels = {"is_repeated": _("Again and again")}
         help_texts = {
             "is_repeated": _("After so many visits more, every year, or at every check-in.")
         }
@@ -350,7 +362,7 @@ class MilestoneRuleForm(RuleForm):
         super().__init__(*args, **kwargs)
         if "points" in self.fields:
             self.fields["points"].required = False
-        self.offer("reward", ~Q(status=RewardStatus.ARCHIVED))
+        self.offer("reward", ~Q(status=RewardStatus.ARCHIVED), _("no reward"))
 
     def clean_rule(self, card: Card, cleaned: dict[str, Any]) -> None:
         """Check the count, the reward's card, and that the member gets something."""

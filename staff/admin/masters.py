@@ -55,6 +55,7 @@ class Unarchived(SimpleListFilter):
 class ArchivedAdmin(PartnerAdmin):
     """What all master data has in common: it is archived and taken back, never deleted."""
 
+    empty_words: ClassVar[Any] = ""  # What an empty list says: what the rows are for.
     actions = ("archive", "take_back")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -119,6 +120,7 @@ class ProductGroupAdmin(MasterAdmin):
     """Groups of products (IV9.9)."""
 
     form = ProductGroupForm
+    empty_words = _("Add groups of products that rules name together, by the codes of your tills.")
     list_display = ("code", "name", "product_count", "state")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -138,6 +140,7 @@ class ProductAdmin(MasterAdmin):
     """Products (IV9.10)."""
 
     form = ProductForm
+    empty_words = _("Add the products that rules name, by the codes of your tills.")
     list_display = ("code", "name", "group_name", "state")
     list_filter: ClassVar[tuple[Any, ...]] = (Unarchived, ("group", OwnFilter))
     list_select_related = ("group",)
@@ -154,6 +157,7 @@ class CustomerGroupAdmin(MasterAdmin):
     """Groups of customers (IV9.11)."""
 
     form = CustomerGroupForm
+    empty_words = _("Add groups of customers, such as employees; rules can be for one of them.")
     list_display = ("code", "name", "member_count", "state")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -172,6 +176,7 @@ class TenderAdmin(MasterAdmin):
     """Ways to pay (IV9.12)."""
 
     form = TenderForm
+    empty_words = _("Add the ways to pay at your tills; rules can be for one of them.")
     list_display = ("code", "name", "kind", "state")
     list_filter: ClassVar[tuple[Any, ...]] = (Unarchived, "is_loyalty_tender")
     fieldsets = ((None, {"fields": ("partner", "code", "name", "is_loyalty_tender", ARCHIVED)}),)
@@ -187,9 +192,11 @@ class TagAdmin(ArchivedAdmin):
     """Words that purchases put on members (FA3, FA4)."""
 
     form = TagForm
+    empty_words = _("Add a word, and purchases put it on your members.")
     list_display = ("shown", "applies_on", "member_count", "state")
     list_filter: ClassVar[tuple[Any, ...]] = (Unarchived, "applies_on")
     search_fields = ("name",)
+    search_help_text = _("Name")
     ordering = ("name", "pk")
     fieldsets = ((None, {"fields": ("partner", "name", "colour", "applies_on", ARCHIVED)}),)
 

@@ -129,6 +129,9 @@ class MembershipAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, UsedFilter, ("card", OwnFilter))
     search_fields = ("number",)  # Shows the search box; get_search_results does the search.
     search_help_text = _("Name, phone, e-mail or card number")
+    show_add_link = False
+    list_before_template = "admin/members_before.html"
+    empty_words = _("Nobody has a card yet. Members join by the card's poster or at the counter.")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -3,6 +3,7 @@
 They are rows of the card's draft: what is saved here counts once the card's rules are published.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -24,10 +25,12 @@ from loyalty.members.models import Member
 from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, ReferralEvent
 from loyalty.web import words
 from loyalty.web.money import count, money
+from staff.admin.conditions import Whens, applies
 from staff.admin.forms_other_rules import (
     ExpiryRuleForm,
     MilestoneRuleForm,
     ReferralRuleForm,
+    RuleForm,
     SpecialDayForm,
 )
 from staff.admin.scoping import OwnFilter, PartnerAdmin
@@ -50,7 +53,11 @@ class RuleAdmin(PartnerAdmin):
     class Media:
         js = (Script("js/admin/conditional.js", type="module"),)
 
+    form = RuleForm
     change_form_template = "admin/rule_form.html"
+    empty_words: ClassVar[Any] = ""  # What an empty list says: what the rules are for.
+    # What stands in place of a field for somebody who may only look.
+    in_place: ClassVar[Mapping[str, str]] = {}
     delete_confirmation_template = "admin/rule_remove.html"
     ordering: ClassVar[tuple[str, ...]] = ("card__name", "pk")
     list_filter: ClassVar[tuple[Any, ...]] = (("card", OwnFilter),)
@@ -69,6 +76,24 @@ class RuleAdmin(PartnerAdmin):
         """Return the way to a page, with the rule in words."""
         found = super().crumbs(row, *more)
         return [found[0], (self.in_words(row), found[1][1]), *found[2:]] if row else found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields; to who may only look, those that apply, and in words."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        whens = self.form.whens
+        return [
+            (title, {**options, "fields": self._read(options["fields"], whens, obj)})
+            for title, options in fieldsets
+        ]
+
+    def _read(self, names: Sequence[str], whens: Whens, row: Any) -> list[str]:
+        def stored(name: str) -> Any:
+            return getattr(row, name)
+
+        asked = [name for name in names if name not in whens or applies(whens[name], stored)]
+        return [self.in_place.get(name, name) for name in asked]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether rows may be taken out: what was published keeps its own copy."""
@@ -133,6 +158,7 @@ class SpecialDayAdmin(RuleAdmin):
     """Special days of the programme (IV6.3)."""
 
     form = SpecialDayForm
+    empty_words = gettext_lazy("Add days on which plans for special days hold, once or every year.")
     list_display = ("name", "code", "when", "card")
     search_fields = ("code", "name")
     ordering: ClassVar[tuple[str, ...]] = ("card__name", "day", "pk")
@@ -148,11 +174,33 @@ class SpecialDayAdmin(RuleAdmin):
         return in_full(row.day, is_yearly=row.is_yearly)
 
 
+def _with_names(rules: QuerySet[Any]) -> QuerySet[Any]:
+    """Return expiry rules with the names of the members that they are for."""
+    named = Member.objects.filter(
+        partner=OuterRef("partner"), code=OuterRef("customer_code")
+    ).order_by("pk")
+    found: QuerySet[Any] = rules.annotate(
+        first_name=Subquery(named.values("first_name")[:1]),
+        last_name=Subquery(named.values("last_name")[:1]),
+    )
+    return found
+
+
 @admin.register(ExpiryRule, site=site)
 class ExpiryRuleAdmin(RuleAdmin):
     """Rows of the expiry setup (IV4)."""
 
     form = ExpiryRuleForm
+    empty_words = gettext_lazy(
+        "Without a rule, what is earned lasts as long as its card says. Add one for some members,"
+        " for a tier, or for a date."
+    )
+    in_place: ClassVar[Mapping[str, str]] = {
+        "customer_code": "who",
+        "customer_group": "who",
+        "tier": "tier_name",
+        "unit": "unit_name",
+    }
     list_display = ("rule", "who", "tier_name", "unit_name", "card")
     list_select_related = ("card", "tier", "customer_group")
     list_words = gettext_lazy("Expiry rules")
@@ -173,18 +221,7 @@ class ExpiryRuleAdmin(RuleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rules with the names of the members they are for."""
-        named = Member.objects.filter(
-            partner=OuterRef("partner"), code=OuterRef("customer_code")
-        ).order_by("pk")
-        found: QuerySet[Any] = (
-            super()
-            .get_queryset(request)
-            .annotate(
-                first_name=Subquery(named.values("first_name")[:1]),
-                last_name=Subquery(named.values("last_name")[:1]),
-            )
-        )
-        return found
+        return _with_names(super().get_queryset(request))
 
     def in_words(self, row: ExpiryRule) -> str:
         """Return when what is earned ends."""
@@ -199,15 +236,21 @@ class ExpiryRuleAdmin(RuleAdmin):
     def who(self, row: Any) -> str:
         """Return the member's name, the group's, or everybody."""
         if row.customer_type == CustomerType.CODE:
-            return f"{row.first_name or ''} {row.last_name or ''}".strip() or row.customer_code
+            return self._name(row) or str(row.customer_code)
         return str(row.customer_group.name if row.customer_group else _("everybody"))
+
+    def _name(self, row: Any) -> str:
+        """Return the member's name: the list brings it along, a page asks for it."""
+        if not hasattr(row, "first_name"):
+            row = _with_names(ExpiryRule.objects.filter(pk=row.pk)).get()
+        return f"{row.first_name or ''} {row.last_name or ''}".strip()
 
     @column(gettext_lazy("tier"), ordering="tier__name")
     def tier_name(self, row: ExpiryRule) -> str:
         """Return the tier."""
         return row.tier.name if row.tier else _("all tiers")
 
-    @column(gettext_lazy("for"), ordering="unit")
+    @column(gettext_lazy("what ends"), ordering="unit")
     def unit_name(self, row: ExpiryRule) -> str:
         """Return the unit, or both."""
         return row.get_unit_display() if row.unit else _("points and credit")
@@ -215,6 +258,21 @@ class ExpiryRuleAdmin(RuleAdmin):
 
 class GivingAdmin(RuleAdmin):
     """What referral and milestone rules have in common: they give points or credit."""
+
+    in_place: ClassVar[Mapping[str, str]] = {
+        "credit_minor": "credit_shown",
+        "threshold_minor": "threshold_shown",
+    }
+
+    @column(gettext_lazy("credit"))
+    def credit_shown(self, row: Any) -> str:
+        """Return the credit as money."""
+        return money(row.credit_minor, row.card.currency)
+
+    @column(gettext_lazy("so much credit"))
+    def threshold_shown(self, row: Any) -> str:
+        """Return the threshold as money."""
+        return money(row.threshold_minor, row.card.currency)
 
     @column(gettext_lazy("gives"))
     def gives(self, row: Any) -> str:
@@ -234,6 +292,7 @@ class ReferralRuleAdmin(GivingAdmin):
     """What recommendations give (IV5)."""
 
     form = ReferralRuleForm
+    empty_words = gettext_lazy("Add what it gives when a member brings somebody new, and to whom.")
     list_display = ("rule", "gives", "beneficiary", "card")
     list_words = gettext_lazy("Referral")
     fieldsets = (
@@ -275,6 +334,7 @@ class MilestoneRuleAdmin(GivingAdmin):
     """What visits, birthdays, anniversaries and check-ins give (PA2.2, PA2.6)."""
 
     form = MilestoneRuleForm
+    empty_words = gettext_lazy("Add what visits, birthdays, anniversaries and check-ins give.")
     list_display = ("rule", "gives", "card")
     list_select_related = ("card", "reward")
     list_words = gettext_lazy("Milestones")

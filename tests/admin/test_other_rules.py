@@ -653,6 +653,17 @@ def test_the_card_of_a_new_rule_is_the_one_that_the_list_was_narrowed_to():
     assert shown(client, adding("specialday", "?card=x"))["card"] == ""
 
 
+def test_an_empty_list_says_what_its_rows_are_for():
+    client = at_desk(make_cast().petra)
+
+    def said(query=""):
+        return client.get(listed("milestonerule", query)).content.decode()
+
+    assert "Add what visits, birthdays, anniversaries and check-ins give." in said()
+    assert adding("milestonerule") in said()
+    assert "Nothing matches" in said(f"?card__id__exact={Card.objects.earliest('pk').pk}")
+
+
 def test_the_only_card_there_is_is_chosen_already():
     partner = make_partner()
     card = make_card(make_club(partner, "Solo"), "Solo")
@@ -709,6 +720,45 @@ def test_support_reads_the_rules_and_saves_nothing(kind):
     assert ("Save" in form, "Remove this row" in form, "Close" in form) == (False, False, True)
     assert codes == [403] * 4
     assert MODELS[kind].objects.count() == 1
+
+
+@pytest.mark.req("IV3.33", "IV4.5", "IV4.7")
+def test_who_may_only_look_reads_what_applies_in_words():
+    cast = make_cast()
+    member = cast.membership.member
+    named = make("expiryrule", cast.card, customer_type="CODE", customer_code=member.code)
+    gone = make("expiryrule", cast.card, customer_type="CODE", customer_code="GONE")
+    held = make(
+        "referralrule",
+        cast.card,
+        event="THRESHOLD_CREDIT",
+        threshold_minor=2000,
+        credit_minor=250,
+    )
+    helper = make_user("helper")
+    make_manager(helper, cast.partner, Role.SUPPORT)
+    client = at_desk(helper)
+
+    def read(row):
+        form = client.get(page(row)).context["adminform"]
+        return [
+            (str(field.field["name"]), str(field.contents()))
+            for fieldset in form
+            for line in fieldset
+            for field in line
+            if field.field["name"] != "card"
+        ]
+
+    assert read(named) == [
+        ("unit_name", "points and credit"),
+        ("customer_type", "one member"),
+        ("who", "Mia"),
+        ("tier_name", "all tiers"),
+        ("method", "so many days after the award"),
+        ("days", "90"),
+    ]
+    assert ("who", "GONE") in read(gone)
+    assert [value for name, value in read(held) if name.endswith("_shown")] == ["€20.00", "€2.50"]
 
 
 @kinds
