@@ -33,12 +33,17 @@ _SHEET_COLUMNS, _SHEET_ROWS = 2, 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """What a poster says: whose card it is, where to join, and what there is to win."""
+    """What a poster says: whose card it is, where to join, and what there is to win.
+
+    ``steps`` and ``note`` say what to do where it is not about getting a card.
+    """
 
     title: str
     place: str
     address: str
     teaser: str = ""
+    steps: str = ""
+    note: str = ""
 
 
 @lru_cache(maxsize=16)
@@ -128,9 +133,9 @@ def _face(canvas: Canvas, width: float, height: float, words: Invitation) -> Non
     size = min(72 * unit, height - 62 * unit)
     bottom = height - 29 * unit - size
     _code(canvas, words.address, (middle, bottom + size / 2), size)
-    steps = _("Scan with your phone's camera to get the card.")
+    steps = words.steps or _("Scan with your phone's camera to get the card.")
     _text(canvas, steps, (middle, bottom - 5 * unit), inner, 4.4 * unit, is_bold=True)
-    free = _("Free. Takes a minute. No app to install.")
+    free = words.note or _("Free. Takes a minute. No app to install.")
     _line(canvas, free, (middle, bottom - 12 * unit), inner, 3.6 * unit)
     _line(canvas, words.teaser, (middle, bottom - 18 * unit), inner, 3.6 * unit)
     plain = words.address.partition("://")[2].rstrip("/")

@@ -7,13 +7,14 @@ from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clubs.models import Club, Partner, PlaceStatus, Store
 from loyalty.members import codes
 from loyalty.members.models import Member
+from staff.admin import door_pages
 from staff.admin.forms import check_quota
 from staff.admin.forms_clubs import (
     CLUB_QUOTA,
@@ -31,7 +32,7 @@ from staff.admin.grids import WalledRows
 from staff.admin.powers import NOBODY, OWNERS, powers_of
 from staff.admin.scoping import OwnFilter, PartnerAdmin
 from staff.admin.site import site
-from staff.admin.unfold_parts import TabularInline, badge, column
+from staff.admin.unfold_parts import TabularInline, badge, column, page_button
 
 PLACE_COLOURS = {PlaceStatus.ACTIVE.value: "success", PlaceStatus.ARCHIVED.value: "warning"}
 
@@ -219,6 +220,16 @@ class StoreAdmin(PlaceAdmin):
     )
     quota_message = STORE_QUOTA
     quota_field = "max_stores"
+    actions_detail = ("door",)
+
+    @page_button(_("Code at the door"), "door_front")
+    def door(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the code by which members check in, and what can be printed of it."""
+        return door_pages.door_page(self, request, self.get_object(request, object_id))
+
+    def get_urls(self) -> list[Any]:
+        """Return the pages of a store besides its form."""
+        return [*door_pages.urls(self), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the store; one that takes check-ins gets the code for the QR at its door."""

@@ -211,11 +211,23 @@ def _card_pages() -> dict[str, Row]:
 
 
 MOVED = frozenset({302})
+
+
+def _doors() -> dict[str, Row]:
+    one = OBJECTS["clubs_store"]
+    return {
+        "admin:clubs_store_door": _row(OWN_DASHBOARD, one),
+        "admin:clubs_store_door_poster": _row(OWN_DASHBOARD, one, shows_canary=False),
+        "admin:clubs_store_door_renew": _row(OWN_WRITERS, one, good=MOVED, shows_canary=False),
+    }
+
+
 DASHBOARD: dict[str, Row] = {
     **_models(),
     **_machine(),
     **_deeds(),
     **_card_pages(),
+    **_doors(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),
