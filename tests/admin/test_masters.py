@@ -28,15 +28,7 @@ CODED = {
     "tender": Tender,
 }
 ALL = {**CODED, "tag": Tag}
-coded = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("productgroup", marks=pytest.mark.req("IV9.9", "IV2.6")),
-        pytest.param("product", marks=pytest.mark.req("IV9.10", "IV2.6")),
-        pytest.param("customergroup", marks=pytest.mark.req("IV9.11", "IV2.6")),
-        pytest.param("tender", marks=pytest.mark.req("IV9.12", "IV2.6")),
-    ],
-)
+coded = pytest.mark.parametrize("name", CODED)
 
 
 def listed(name, query=""):
@@ -61,6 +53,7 @@ def rows(client, address):
     return [row.pk for row in client.get(address).context["cl"].result_list]
 
 
+@pytest.mark.req("IV9.9", "IV9.10", "IV9.11", "IV9.12", "IV2.6")
 @coded
 def test_a_code_of_the_tills_is_added_and_renamed(name):
     cast = make_cast()
@@ -85,6 +78,7 @@ def test_a_code_of_the_tills_is_added_and_renamed(name):
     ) == [("add", None, "Beans"), ("change", "Beans", "Coffee beans")]
 
 
+@pytest.mark.req("IV9.9", "IV9.10", "IV9.11", "IV9.12", "IV2.6")
 @coded
 def test_leaving_the_form_by_cancel_writes_nothing(name):
     cast = make_cast()
@@ -99,6 +93,7 @@ def test_leaving_the_form_by_cancel_writes_nothing(name):
     assert not AuditEvent.objects.filter(object_id=made.pk).exists()
 
 
+@pytest.mark.req("IV9.9", "IV9.10", "IV9.11", "IV9.12", "IV2.6")
 @coded
 @pytest.mark.parametrize("code", ["x" * 21, "a b", "é", "-a", ""])
 def test_a_code_of_the_tills_has_at_most_twenty_plain_characters(name, code):
@@ -110,6 +105,7 @@ def test_a_code_of_the_tills_has_at_most_twenty_plain_characters(name, code):
     assert not CODED[name].objects.exists()
 
 
+@pytest.mark.req("IV9.9", "IV9.10", "IV9.11", "IV9.12", "IV2.6")
 @coded
 def test_a_description_has_at_most_fifty_characters(name):
     cast = make_cast()
@@ -119,6 +115,7 @@ def test_a_description_has_at_most_fifty_characters(name):
     assert list(response.context["adminform"].form.errors) == ["name"]
 
 
+@pytest.mark.req("IV9.9", "IV9.10", "IV9.11", "IV9.12", "IV2.6")
 @coded
 def test_a_code_is_used_once_in_a_business_whatever_its_case(name):
     cast = make_cast()
