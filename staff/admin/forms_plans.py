@@ -58,7 +58,7 @@ LINE_WHENS: Whens = {
     "award_points": {**_COUNTS, "unit": (Unit.POINTS.value,)},
     "award_minor": {**_COUNTS, "unit": (Unit.CREDIT.value,)},
 }
-# Left empty where they do not apply; the database asks for it.
+# Put back to nothing, or to one, where they do not apply; the database asks for it.
 _SETTLED = (
     "customer_code",
     "customer_group",
@@ -66,6 +66,7 @@ _SETTLED = (
     "product_group",
     "least_minor",
     "least_pieces",
+    "transaction_count",
     "value_minor",
     "value_pieces",
     "award_points",
@@ -231,6 +232,8 @@ class LineForm(RowOfPlanForm):
         for name in ("least_pieces", "value_pieces"):
             if self.initial.get(name) is not None:
                 self.initial[name] = f"{self.initial[name].normalize():f}"
+        if "transaction_count" in self.fields:
+            self.fields["transaction_count"].required = False
         mark(self, LINE_WHENS)
         if "basis" in self.fields:
             follows = ",".join(f"{group}={basis}" for group, basis in BASIS_OF_BILL.items())
@@ -279,6 +282,7 @@ _NEEDED = {
     "product_group": _("Choose a product group."),
     "least_minor": _("Type from which amount on."),
     "least_pieces": _("Type from how many pieces on."),
+    "transaction_count": _("Type a number above zero."),
     "value_minor": _("Type the amount of a step."),
     "value_pieces": _("Type the pieces of a step."),
     "award_points": _("Type how many points."),

@@ -104,7 +104,7 @@ class LinesInline(RowsOfPlan, StackedInline):  # type: ignore[type-arg]  # one m
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields of a line; under cumulative awards no purchase is counted alone."""
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ("in_words",)})]
+            return []  # The title of each line says it in words.
         counting = ("transaction_criteria", "transaction_count")
         rows = [
             ("is_exempt", "must_process"),
@@ -115,15 +115,6 @@ class LinesInline(RowsOfPlan, StackedInline):  # type: ignore[type-arg]  # one m
             ("unit", "award_points", "award_minor"),
         ]
         return [(None, {"fields": rows})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Return what is drawn for who may only read."""
-        return ("in_words",)
-
-    @column(_("line"))
-    def in_words(self, line: Any) -> str:
-        """Return the line as a sentence."""
-        return str(getattr(line, "get_inline_title", ""))
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Offer the partner's own master data, read once for all lines."""

@@ -316,7 +316,10 @@ def _is_shut(body, name):
 
 GOOD = [
     # typed                                                            becomes
-    ({"is_exempt": "on", "value_minor": "", "award_points": ""}, {"is_exempt": True}),
+    (
+        {"is_exempt": "on", "value_minor": "", "award_points": "", "transaction_count": ""},
+        {"is_exempt": True, "transaction_count": 1},
+    ),
     ({"must_process": "on"}, {"must_process": True}),
     ({"customer_type": "GROUP", "customer_group": "customer_group"}, {"customer_code": "VIP"}),
     ({"group": "ITEM", "product": "COF"}, {"criteria_code": "COF"}),
@@ -402,6 +405,7 @@ BAD = [
     ({"customer_type": "CODE", "customer_code": "nobody"}, ["customer_code"]),
     ({"customer_type": "GROUP"}, ["customer_group"]),
     ({"transaction_count": "0"}, ["transaction_count"]),
+    ({"transaction_count": ""}, ["transaction_count"]),
     ({"value_minor": "0"}, ["value_minor"]),
     ({"value_minor": ""}, ["value_minor"]),
     ({"value_minor": "1.234"}, ["value_minor"]),
