@@ -1,18 +1,17 @@
 """What runs by the clock. Each computes what is due from the rows, so a missed run is harmless."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from django.utils import timezone
 
-from loyalty.operations import expiries, occasions
+from loyalty.jobs import queue
+from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
 from loyalty.operations.deeds import BusyError
 from loyalty.operations.occasions import Occasion
 from loyalty.operations.standing import CardNotOpenError, MembershipNotActiveError
 
-# A chunk is at most 100 accounts; this bounds one run to well below the queue's timeout.
-MOST_CHUNKS = 50
 # Each is a transaction of its own; what is beyond these waits for the next hour.
 MOST_OCCASIONS = 500
 # What runs every hour: its name, and the function. `manage.py sync_schedules` tells the queue.
@@ -20,20 +19,26 @@ SCHEDULES = {
     "give birthdays": "loyalty.schedules.give_birthdays",
     "book due points": "loyalty.schedules.book_due_points",
     "book due vouchers": "loyalty.schedules.book_due_vouchers",
+    "review tiers": "loyalty.schedules.review_tiers",
 }
 
 
 def book_due_points() -> int:
-    """Book points whose date has passed, chunk by chunk; return the number of accounts.
+    """Queue the booking of points and credit past their date; return whether any are.
 
     Hourly rather than nightly, because partners live in many time zones. Source: PA2.5.
     """
-    return _in_chunks(expiries.book_expiry)
+    return _queued(by_the_clock.POINTS, expiries.are_lots_due)
 
 
 def book_due_vouchers() -> int:
-    """Book vouchers whose date has passed, chunk by chunk; return their number."""
-    return _in_chunks(expiries.book_voucher_expiry)
+    """Queue the booking of vouchers past their date; return whether any are."""
+    return _queued(by_the_clock.VOUCHERS, expiries.are_vouchers_due)
+
+
+def review_tiers() -> int:
+    """Queue the judging of tiers that time has moved; return whether any wait (IV3.18)."""
+    return _queued(by_the_clock.TIERS, tier_reviews.is_review_due)
 
 
 def give_birthdays() -> int:
@@ -66,11 +71,11 @@ def give(due: Iterable[Occasion], *, at: datetime) -> int:
     return given
 
 
-def _in_chunks(book: Callable[..., int]) -> int:
-    at, total = timezone.now(), 0
-    for _ in range(MOST_CHUNKS):
-        found = book(at=at)
-        total += found
-        if not found:
-            break
-    return total
+def _queued(name: str, is_due: Callable[..., bool]) -> int:
+    """Queue a job of this hour where something is due; the hour's second run finds it queued."""
+    at = timezone.now()
+    if not is_due(at=at):
+        return 0
+    key = f"{name} {at.astimezone(UTC):%Y-%m-%dT%H}"
+    queue.enqueue(name=name, key=key, arguments=by_the_clock.arguments(at))
+    return 1

@@ -1,5 +1,6 @@
 """The one door to the job queue: enqueue, and run with attempts counted before the work."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from django_q.tasks import async_task
 from loyalty.jobs.models import Job, JobState
 
 MOST_STARTS = 5
+# A chunk's work stays well below the queue's timeout, so that a slow step at its end fits too.
+CHUNK_SECONDS = 20.0
 Work = Callable[[Job], bool]
 WORKS: dict[str, Work] = {}
 
@@ -25,6 +28,18 @@ def work(name: str) -> Callable[[Work], Work]:
         return function
 
     return register
+
+
+def for_a_while(step: Callable[[], int], *, clock: Callable[[], float] = time.monotonic) -> bool:
+    """Repeat a step, which commits what it did, until it finds nothing or a chunk's time is up.
+
+    Returns whether anything may be left to do.
+    """
+    ends = clock() + CHUNK_SECONDS
+    while step():
+        if clock() >= ends:
+            return True
+    return False
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ JUDGING_KINDS = (
     Kind.POINTS,
     Kind.ADJUSTMENT,
     Kind.TIER_CHANGE,
+    Kind.TRANSFER,
 )
 
 
@@ -87,6 +88,44 @@ def membership_belongs(scope: Scope) -> Iterable[int]:
         " JOIN members_account a ON a.id = m.account_id"
         " WHERE m.partner_id <> p.partner_id OR m.partner_id <> c.partner_id"
         " OR m.partner_id <> a.partner_id OR a.card_id <> m.card_id",
+    )
+
+
+@check("members of a group share its account", table="members_membership")
+def group_shares_its_account(scope: Scope) -> Iterable[int]:
+    """Return memberships in a closed or foreign group, off its account, or sharing one in none."""
+    return offending(
+        scope,
+        "SELECT m.id, m.partner_id, m.account_id FROM members_membership m"
+        " LEFT JOIN members_membershipgroup g ON g.id = m.group_id WHERE (m.group_id IS NOT NULL"
+        " AND (g.account_id <> m.account_id OR g.card_id <> m.card_id OR g.closed_at IS NOT NULL))"
+        " OR (m.group_id IS NULL AND EXISTS (SELECT 1 FROM members_membership o"
+        " WHERE o.account_id = m.account_id AND o.id <> m.id))",
+    )
+
+
+@check("open group is led by one of its members", table="members_membershipgroup")
+def group_is_led_by_a_member(scope: Scope) -> Iterable[int]:
+    """Return open groups whose head is not among their members."""
+    return offending(
+        scope,
+        "SELECT g.id, g.partner_id, g.account_id FROM members_membershipgroup g"
+        " JOIN members_membership h ON h.id = g.head_id"
+        " WHERE g.closed_at IS NULL AND coalesce(h.group_id, 0) <> g.id",
+    )
+
+
+@check("account that a group took over rests empty", table="members_account")
+def absorbed_account_rests(scope: Scope) -> Iterable[int]:
+    """Return accounts taken over that hold something, are in use, or were taken over twice."""
+    return offending(
+        scope,
+        "SELECT a.id, a.partner_id, a.id AS account_id FROM members_account a"
+        " JOIN members_account b ON b.id = a.absorbed_by_id WHERE a.points <> 0"
+        " OR a.credit_minor <> 0 OR a.lifetime_points <> 0 OR a.lifetime_credit_minor <> 0"
+        " OR a.shortfall_points <> 0 OR a.shortfall_credit_minor <> 0 OR a.card_id <> b.card_id"
+        " OR b.absorbed_by_id IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM members_membership m WHERE m.account_id = a.id)",
     )
 
 

@@ -9,5 +9,8 @@ class OperationsConfig(AppConfig):
     name = "loyalty.operations"
 
     def ready(self) -> None:
-        """Register what only this layer can say about the ledger."""
-        from loyalty.operations import recomputing  # noqa: F401, PLC0415 - models are ready only now
+        """Register what only this layer can say about the ledger, and the work of the clock."""
+        from loyalty.operations import (  # noqa: PLC0415 - models are ready only now
+            by_the_clock,  # noqa: F401 - registers its works
+            recomputing,  # noqa: F401 - registers its check
+        )

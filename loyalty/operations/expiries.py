@@ -53,11 +53,14 @@ def book_expiry(*, at: datetime, chunk: int = CHUNK) -> int:
     return len({account_id for account_id, _moment, _pk in lots})
 
 
-def is_something_due(*, at: datetime) -> bool:
-    """Return whether points or vouchers wait to be booked as expired."""
-    lots = Lot.objects.filter(remaining__gt=0, expires_at__lte=at)
-    vouchers = Voucher.objects.filter(status=VoucherStatus.ISSUED, expires_at__lte=at)
-    return lots.exists() or vouchers.exists()
+def are_lots_due(*, at: datetime) -> bool:
+    """Return whether points or credit wait to be booked as expired."""
+    return Lot.objects.filter(remaining__gt=0, expires_at__lte=at).exists()
+
+
+def are_vouchers_due(*, at: datetime) -> bool:
+    """Return whether vouchers wait to be booked as expired."""
+    return Voucher.objects.filter(status=VoucherStatus.ISSUED, expires_at__lte=at).exists()
 
 
 def _lock_some(due: QuerySet[Lot], chunk: int) -> list[Account]:
@@ -85,8 +88,9 @@ def _whole_moments(lots: list[DueLot]) -> list[DueLot]:
 def book_voucher_expiry(*, at: datetime, chunk: int = CHUNK) -> int:
     """Book up to ``chunk`` vouchers past their date as expired; return how many.
 
-    The piece goes back into stock; points do not come back. A voucher past its date is refused at
-    the counter even before this ran. Zero means that nothing is left to do. Source: CU12.
+    Each is booked with the moment of its end. The piece goes back into stock; points do not come
+    back. A voucher past its date is refused at the counter even before this ran. Zero means that
+    nothing is left to do. Source: CU12.
     """
     due = Voucher.objects.filter(status=VoucherStatus.ISSUED, expires_at__lte=at)
     account_ids = list(
@@ -110,12 +114,13 @@ def book_voucher_expiry(*, at: datetime, chunk: int = CHUNK) -> int:
         .order_by("pk")[: posting.MOST_DRAFTS]
     )
 
-    drafts = [_voucher_draft(accounts[voucher.account_id], voucher, at) for voucher in vouchers]
+    drafts = [_voucher_draft(accounts[voucher.account_id], voucher) for voucher in vouchers]
     # Every account that is due may be at work at a counter just now.
     return len(posting.post(drafts)) if drafts else 0
 
 
-def _voucher_draft(account: Account, voucher: Voucher, at: datetime) -> Draft:
+def _voucher_draft(account: Account, voucher: Voucher) -> Draft:
+    assert voucher.expires_at  # noqa: S101 - what is due has a date
     return Draft(
         kind=Kind.EXPIRY,  # Like all expiry, it neither counts as the latest deed nor blocks one.
         source=Source.SYSTEM,
@@ -127,7 +132,7 @@ def _voucher_draft(account: Account, voucher: Voucher, at: datetime) -> Draft:
         store_id=None,
         request_id=f"voucher-expiry:{voucher.pk}",
         fingerprint=fingerprint("voucher expiry", voucher=voucher.pk),
-        occurred_at=at,
+        occurred_at=voucher.expires_at,
         reward_id=voucher.reward_id,
         voucher_steps=(
             VoucherStep(

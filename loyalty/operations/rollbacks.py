@@ -330,13 +330,15 @@ def _tier_back(original: Transaction, account: Account) -> TierMove | None:
 
 
 def _is_out_of_order(original: Transaction) -> bool:
-    """Return whether a later deed stands, or an earlier one was undone after this one was done."""
-    later = Transaction.objects.filter(account_id=original.account_id, pk__gt=original.pk)
-    stands = Q(kind__in=REVERSIBLE_KINDS, caused_by=None, reversal=None)
-    # A group that took a member in, or the clock, may have judged the tier since.
-    judged = Q(kind=Kind.TRANSFER) | _BY_THE_CLOCK
+    """Return whether something else counts since, or an earlier deed was undone after this one."""
+    later = Transaction.objects.filter(
+        account_id=original.account_id, pk__gt=original.pk
+    ).exclude(caused_by=original)
+    # A bonus, a part of another member's deed, a group or the clock may have judged the tier since.
+    kinds = (*REVERSIBLE_KINDS, Kind.BONUS, Kind.TRANSFER)
+    judged = Q(kind__in=kinds) | Q(kind=Kind.EXPIRY, tier_change__isnull=False)
     undone = Q(kind=Kind.REVERSAL, reverses__lt=original.pk)
-    return later.filter(stands | judged | undone).exists()
+    return later.filter(judged & Q(reversal=None) | undone).exists()
 
 
 def _tier_out_of_order(

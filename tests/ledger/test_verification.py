@@ -15,7 +15,14 @@ from loyalty.ledger import verification
 from loyalty.ledger.management.commands.verify_ledger import _line
 from loyalty.ledger.models import Entry, Kind, Lot, LotUse, ReceiptUse, Transaction, VoucherMove
 from loyalty.ledger.verification import Mismatch, Scope
-from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
+from loyalty.members.models import (
+    Account,
+    Claim,
+    Membership,
+    MembershipGroup,
+    RewardCounter,
+    Voucher,
+)
 from loyalty.operations import expiries, redemptions
 from tests.cast import NOON, deed, make_cast, make_partner, make_reward, make_tier, publish
 from tests.ledger.corrupting import without_guards
@@ -287,6 +294,32 @@ def tier_that_was_not_reached(cast):
     return "automatic tier is not below what was awarded", cast.membership.account_id
 
 
+def _group(cast, **more):
+    return MembershipGroup.objects.create(
+        partner=cast.partner,
+        card=cast.card,
+        account=cast.membership.account,
+        head=cast.membership,
+        name="Family",
+        **more,
+    )
+
+
+def member_of_a_closed_group(cast):
+    Membership.objects.update(group=_group(cast, closed_at=NOON))
+    return "members of a group share its account", cast.membership.pk
+
+
+def group_without_its_head(cast):
+    return "open group is led by one of its members", _group(cast).pk
+
+
+def account_taken_over_in_use(cast):
+    stranger = Account.objects.create(partner=cast.partner, card=cast.card)
+    Account.objects.filter(pk=cast.membership.account_id).update(absorbed_by=stranger)
+    return "account that a group took over rests empty", cast.membership.account_id
+
+
 PLANTED = [
     balance_of_an_account,
     balance_and_last_entry,
@@ -322,6 +355,9 @@ PLANTED = [
     claim_without_redemption,
     tier_by_nobody,
     tier_that_was_not_reached,
+    member_of_a_closed_group,
+    group_without_its_head,
+    account_taken_over_in_use,
 ]
 
 

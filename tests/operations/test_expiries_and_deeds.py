@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.db import OperationalError, transaction
 
-from loyalty import schedules
 from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, LotGrant, LotTake, Move
 from loyalty.ledger.models import (
@@ -168,25 +167,6 @@ def test_many_drafts_are_written_in_their_order_in_one_go():
     assert balance(cast) == 5050
     sequences = Entry.objects.order_by("pk").values_list("sequence", flat=True)
     assert list(sequences) == list(range(1, 101))
-
-
-def test_the_schedule_books_until_nothing_is_due(monkeypatch):
-    cast = make_cast(expiry_days=10)
-    buy(cast, 1000)
-    monkeypatch.setattr(schedules.timezone, "now", lambda: NOON + days(20))
-
-    assert [schedules.book_due_points() for _ in range(2)] == [1, 0]
-
-
-def test_the_schedule_leaves_the_rest_to_the_next_run(monkeypatch):
-    cast = make_cast(expiry_days=10)
-    for user in (cast.noor, cast.tess, cast.petra):
-        buy(cast, 1000, membership=join(user, cast.card))
-    monkeypatch.setattr(schedules.timezone, "now", lambda: NOON + days(20))
-    monkeypatch.setattr(schedules, "MOST_CHUNKS", 2)
-    monkeypatch.setattr(expiries.book_expiry.__wrapped__, "__kwdefaults__", {"chunk": 1})
-
-    assert [schedules.book_due_points() for _ in range(3)] == [2, 1, 0]
 
 
 def test_pages_show_what_can_be_spent_when_lots_are_due():

@@ -25,7 +25,7 @@ from loyalty.members.models import TierSource
 from loyalty.operations import expiries, lot_dates, rollbacks
 from loyalty.outbox.models import Event, EventType
 from tests.cast import NOON, join, make_cast, make_tier, publish
-from tests.operations.counter import account_of, adjust, buy, days, issue, place, roll_back
+from tests.operations.counter import account_of, adjust, buy, days, place, roll_back
 
 pytestmark = pytest.mark.django_db
 
@@ -229,12 +229,11 @@ def test_a_chunk_takes_so_many_accounts_and_lots_and_the_next_one_the_rest(monke
 @pytest.mark.req("PA2.5")
 def test_what_expires_is_known_before_it_is_booked():
     cast = make_cast(expiry_days=10)
-    assert not expiries.is_something_due(at=NOON + days(20))
+    assert not expiries.are_lots_due(at=NOON + days(20))
     buy(cast, 30_000)
-    issue(cast)
 
-    assert not expiries.is_something_due(at=NOON + days(9))
-    assert expiries.is_something_due(at=NOON + days(20))
+    assert not expiries.are_lots_due(at=NOON + days(9))
+    assert expiries.are_lots_due(at=NOON + days(20))
 
 
 @pytest.mark.postgresql

@@ -2,7 +2,6 @@
 
 import pytest
 
-from loyalty import schedules
 from loyalty.ledger import verification
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import RewardCounter, Voucher, VoucherStatus
@@ -49,10 +48,14 @@ def test_what_bought_an_expired_voucher_cannot_be_undone():
         )
 
 
-def test_the_clock_books_vouchers_of_all_accounts():
+def test_vouchers_past_their_date_are_booked_together_each_with_its_own_moment():
     cast = make_cast()
     buy(cast, 50_000)
-    issue(cast, at=NOON - days(400))
-    issue(cast, at=NOON - days(399))
+    issue(cast)
+    issue(cast, at=NOON + days(1))
 
-    assert schedules.book_due_vouchers() == 2
+    assert expiries.book_voucher_expiry(at=NOON + days(200)) == 2
+
+    booked = Transaction.objects.filter(kind=Kind.EXPIRY).order_by("occurred_at")
+    ends = Voucher.objects.order_by("expires_at").values_list("expires_at", flat=True)
+    assert [one.occurred_at for one in booked] == list(ends)
