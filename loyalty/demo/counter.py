@@ -193,10 +193,12 @@ class Counter:
         """Pay a part of the bill with what was saved, and return the payment, if any."""
         who = visit.who
         found = self.scene.look(who, at)
+        points = found.account.points - found.due_points
+        credit = found.account.credit_minor - found.due_credit
         # Only the chain's points are worth money.
-        if who.desk.menu and found.available >= WORTH_PAYING and self.chance.happens(60):
+        if who.desk.menu and points >= WORTH_PAYING and self.chance.happens(60):
             pay = payments.pay_with_points
-        elif found.available_credit >= WORTH_PAYING:
+        elif credit >= WORTH_PAYING:
             pay = payments.pay_with_credit
         else:
             return None

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from clubs.models import Store
 from loyalty.demo.chance import Chance
@@ -12,7 +13,6 @@ from loyalty.members import codes
 from loyalty.members.models import Membership, Scan, ScanMeans, ScanOutcome
 from loyalty.operations import offers, standing
 from loyalty.operations.deeds import Deed
-from loyalty.operations.standing import Standing
 from loyalty.users.models import User
 
 
@@ -98,21 +98,14 @@ class Scene:
         )
         return scan.pk
 
-    def look(self, who: Holder, at: datetime) -> Standing:
-        """Return where a member stands now."""
-        deed = Deed(
-            actor=self.street.owner,
-            source=Source.ADMIN,
-            store=None,
-            request_id="",
-            occurred_at=self.at(at),
-        )
-        return standing.look(deed=deed, membership_id=self.membership(who).pk)
+    def look(self, who: Holder, at: datetime) -> Any:
+        """Return a membership with its account, and with what of that is past its date."""
+        rows = standing.with_due_points(self.at(at)).select_related("account__tier")
+        return rows.get(pk=self.membership(who).pk)
 
     def ready(self, who: Holder, at: datetime) -> list[int]:
         """Return the rewards that a member can have now."""
         found = self.look(who, at)
-        listed = offers.listed(
-            account=found.account, available=found.available, at=found.deed.occurred_at
-        )
+        available = found.account.points - found.due_points
+        listed = offers.listed(account=found.account, available=available, at=self.at(at))
         return [offer.reward.pk for offer in listed if offer.is_ready]

@@ -40,6 +40,9 @@ class Story:
         self.scene = Scene(street, now=now, chance=chance)
         self.counter = Counter(self.scene)
         self.office = Office(self.scene, self.counter)
+        self._birthdays = {
+            (who.birthday.month, who.birthday.day) for who in holders if who.birthday
+        }
         self._events: list[tuple[datetime, int, Happening]] = []
 
     def tell(self) -> None:
@@ -75,8 +78,10 @@ class Story:
             pass
         while expiries.book_voucher_expiry(at=at):
             pass
-        for occasion in list(occasions.due_at(at)):
-            occasions.give(occasion=occasion, at=at)
+        today = at.astimezone(self.street.partner.zone())
+        if (today.month, today.day) in self._birthdays:
+            for occasion in list(occasions.due_at(at)):
+                occasions.give(occasion=occasion, at=at)
 
     def _plan(self, at: datetime, order: int, happen: Happening) -> None:
         self._events.append((at, order * 100_000 + len(self._events), happen))
@@ -164,7 +169,7 @@ class Story:
 
     def _nearly_fill(self, who: Holder, at: datetime) -> None:
         """Let somebody buy as much as leaves one stamp to go."""
-        missing = STAMPS - 1 - self.scene.look(who, at).available
+        missing = STAMPS - 1 - self.scene.look(who, at).account.points
         if missing > 0:
             bill = self._bill(who, missing * who.desk.card.step_minor + 400)
             self.counter.award(self._comes(who, at), at + MINUTE, bill=bill)
