@@ -5,18 +5,10 @@ from collections.abc import Iterator
 
 import phonenumbers
 from django.conf.locale import LANG_INFO
-from django.utils.translation import gettext_lazy as _
 
-from loyalty.rules.rounding import Rounding
 from loyalty.web.money import reader_locale
 
 Choice = tuple[str, str]
-
-ROUNDINGS = [
-    (Rounding.DOWN.value, _("down: the shop keeps the fraction")),
-    (Rounding.HALF_UP.value, _("to the nearest point, halves up")),
-    (Rounding.UP.value, _("up: the member gets the fraction")),
-]
 
 
 def countries() -> list[Choice]:
