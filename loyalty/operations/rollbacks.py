@@ -336,9 +336,9 @@ def _is_out_of_order(original: Transaction) -> bool:
     ).exclude(caused_by=original)
     # A bonus, a part of another member's deed, a group or the clock may have judged the tier since.
     kinds = (*REVERSIBLE_KINDS, Kind.BONUS, Kind.TRANSFER)
-    judged = Q(kind__in=kinds) | Q(kind=Kind.EXPIRY, tier_change__isnull=False)
+    judged = Q(kind__in=kinds, reversal=None)
     undone = Q(kind=Kind.REVERSAL, reverses__lt=original.pk)
-    return later.filter(judged & Q(reversal=None) | undone).exists()
+    return later.filter(judged | undone).exists()
 
 
 def _tier_out_of_order(

@@ -359,24 +359,25 @@ class Wallet:
 
     def expire(self, at: datetime) -> int:
         """Book what is due, moment by moment; return how many moments that were."""
-        moments = self.due(at)
+        moments, shop = self.due(at), self.shop
         for moment in moments:
             part = Done(at=moment).part(self, sort="EXPIRY")
+            units = {lot.unit for lot in self.lots if lot.ends == moment and lot.left}
             for lot in self.lots:
                 if lot.ends == moment:
                     lot.expired += lot.left
                     lot.left = 0
-            self._fall(part, moment)
+            if shop.basis in {"AVAILABLE_POINTS", "AVAILABLE_CREDIT"}:
+                self._fall(part, moment, units)
         return len(moments)
 
-    def _fall(self, part: Part, moment: datetime) -> None:
+    def _fall(self, part: Part, moment: datetime, units: set[str]) -> None:
         """Let an expiry lower a tier by what is available: by the balance that is booked."""
-        shop = self.shop
-        if not shop.tiers or shop.basis.startswith("AWARDED") or self.place.is_held(moment):
+        unit = POINTS if self.shop.basis == "AVAILABLE_POINTS" else CREDIT
+        if not self.shop.tiers or unit not in units or self.place.is_held(moment):
             return
-        unit = POINTS if shop.basis == "AVAILABLE_POINTS" else CREDIT
-        reached = shop.reached(self.has(unit))
-        if shop.rank(reached) < shop.rank(self.place.tier):
+        reached = self.shop.reached(self.has(unit))
+        if self.shop.rank(reached) < self.shop.rank(self.place.tier):
             self.move(part, Place(reached))
 
     def expire_vouchers(self, at: datetime) -> int:

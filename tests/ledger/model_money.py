@@ -31,8 +31,8 @@ class Earned:
     met: list[tuple[Any, int, int]] = field(default_factory=list)
 
 
-def simple(points: int, credit: int, buy_step: int = 0) -> Any:
-    """Return how a card without plans earns: so much on each full euro."""
+def simple(points: int, credit: int, buy_step: int = 0, step: int = 100) -> Any:
+    """Return how a card without plans earns: so much on each full step."""
 
     def earns(member: Any, bill: Bill) -> Earned:
         weights: dict[str, dict[Any, Fraction]] = {unit: {} for unit in UNITS}
@@ -40,8 +40,8 @@ def simple(points: int, credit: int, buy_step: int = 0) -> Any:
             weights[POINTS][None] = Fraction(bill.amount // buy_step)
         elif not bill.is_buy:
             amount = bill.amount - _loyal(bill)
-            weights[POINTS][None] = Fraction(amount // 100 * points)
-            weights[CREDIT][None] = Fraction(amount // 100 * credit)
+            weights[POINTS][None] = Fraction(amount // step * points)
+            weights[CREDIT][None] = Fraction(amount // step * credit)
         return _finished(member, weights, [])
 
     return earns
