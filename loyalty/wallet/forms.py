@@ -121,7 +121,9 @@ class BirthdayForm(forms.Form):
     """A birthday as a day, a month and, if the member likes, a year."""
 
     birth_day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31)
-    birth_month = forms.TypedChoiceField(label=_("Month"), choices=list(MONTHS.items()), coerce=int)
+    birth_month = forms.TypedChoiceField(
+        label=_("Month"), choices=[("", _("Choose")), *MONTHS.items()], coerce=int
+    )
     birth_year = forms.IntegerField(
         label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False
     )

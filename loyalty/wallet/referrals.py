@@ -79,11 +79,15 @@ def rules_of(card: Card, *, at: datetime) -> tuple[ReferralRule, ...]:
 
 
 def promises(
-    rules: tuple[ReferralRule, ...], card: Card, beneficiary: ReferralBeneficiary
+    rules: tuple[ReferralRule, ...],
+    card: Card,
+    beneficiary: ReferralBeneficiary,
+    *,
+    is_for_newcomer: bool = False,
 ) -> list[str]:
     """Return what one of the two gets, a line for each rule."""
     return [
-        bonus_words.promise(rule, card)
+        bonus_words.promise(rule, card, is_for_newcomer=is_for_newcomer)
         for rule in rules
         if rule.beneficiary in {beneficiary, ReferralBeneficiary.BOTH}
     ]

@@ -47,13 +47,20 @@ def brought(deed: Transaction, card: Card) -> list[str]:
     return lines
 
 
-def promise(rule: ReferralRule, card: Card) -> str:
-    """Return what a recommendation gives and when, in words that hold for either of the two."""
+def promise(rule: ReferralRule, card: Card, *, is_for_newcomer: bool = False) -> str:
+    """Return what a recommendation gives and when, to the referrer or to who was recommended."""
     what = given(rule.points, rule.credit_minor, card)
     if rule.event == ReferralEvent.REGISTRATION:
-        return _("%(what)s when they join") % {"what": what}
+        text = _("%(what)s when you join") if is_for_newcomer else _("%(what)s when they join")
+        return text % {"what": what}
     if rule.event == ReferralEvent.FIRST_PURCHASE:
-        return _("%(what)s with their first purchase") % {"what": what}
+        text = _("%(what)s with their first purchase")
+        if is_for_newcomer:
+            text = _("%(what)s with your first purchase")
+        return text % {"what": what}
     in_credit = rule.event == ReferralEvent.THRESHOLD_CREDIT
     least = given(0, rule.threshold, card) if in_credit else points(rule.threshold, card)
-    return _("%(what)s when they have saved %(least)s") % {"what": what, "least": least}
+    text = _("%(what)s when they have saved %(least)s")
+    if is_for_newcomer:
+        text = _("%(what)s when you have saved %(least)s")
+    return text % {"what": what, "least": least}

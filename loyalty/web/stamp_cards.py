@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cards.models import Card
+from cards import terms
+from cards.models import Card, TermsVersion
 from loyalty.rules import stamps
 from loyalty.rules.terms import Terms
 from loyalty.web.money import count
@@ -26,9 +28,9 @@ class StampCard:
         return ((place, place <= self.in_progress) for place in range(1, self.per_card + 1))
 
 
-def stamp_card(terms: Terms, available: int, card: Card) -> StampCard | None:
+def stamp_card(rules: Terms, available: int, card: Card) -> StampCard | None:
     """Return a balance as stamp cards, or None where the card is none."""
-    per_card = terms.stamps_per_card
+    per_card = rules.stamps_per_card
     if per_card is None:
         return None
     found = stamps.filled(balance=available, per_card=per_card)
@@ -38,6 +40,15 @@ def stamp_card(terms: Terms, available: int, card: Card) -> StampCard | None:
         per_card=per_card,
         text=_told(found.cards, found.in_progress, per_card, card),
     )
+
+
+def in_force(card: Card, available: int, *, at: datetime) -> StampCard | None:
+    """Return a balance as stamp cards by the rules in force; no statement for another card."""
+    if card.stamps_per_card is None:
+        return None
+    versions = TermsVersion.objects.filter(card=card, published_at__lte=at).order_by("-number")
+    version = versions.values_list("pk", flat=True).first()
+    return stamp_card(terms.of_version(version), available, card) if version else None
 
 
 def _told(full: int, in_progress: int, per_card: int, card: Card) -> str:

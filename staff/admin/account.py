@@ -18,6 +18,7 @@ from django.views import View
 
 from cards.models import Tag
 from clubs.models import Role
+from loyalty.ledger.access import seen_by
 from loyalty.ledger.models import (
     REVERSIBLE_KINDS,
     Kind,
@@ -34,10 +35,11 @@ from loyalty.members.models import (
     Scan,
     Voucher,
     VoucherStatus,
+    pooled,
 )
 from loyalty.operations import birthdays, offers, payments, rollbacks, sales, standing
 from loyalty.operations.deeds import Deed
-from loyalty.web import words
+from loyalty.web import stamp_cards, words
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
 
@@ -136,6 +138,7 @@ class AccountPage(View):
             "account": self.membership.account,
             "available": self.available,
             "available_credit": self.available_credit,
+            "stamps": stamp_cards.in_force(card, self.available, at=self.at),
             "zone": card.partner.zone(),
             "state": state_of(self.membership),
             "account_address": account_address(self.membership),
@@ -267,7 +270,7 @@ class OverviewPage(AccountPage):
     def _vouchers(self) -> list[Voucher]:
         moves = VoucherMove.objects.select_related("transaction__actor").order_by("pk")
         return list(
-            Voucher.objects.filter(account=self.membership.account_id)
+            Voucher.objects.filter(pooled(self.membership.account_id))
             .select_related("reward", "tier")
             .prefetch_related(Prefetch("moves", queryset=moves))
             .order_by("-pk")[:MOST_VOUCHERS]
@@ -287,8 +290,8 @@ class OverviewPage(AccountPage):
 
     def _history(self, request: HttpRequest) -> Any:
         deeds = (
-            Transaction.objects.filter(account=self.membership.account_id)
-            .select_related("store", "note", "reversal", "actor", "reward")
+            Transaction.objects.filter(seen_by(self.membership))
+            .select_related("store", "note", "reversal", "actor", "reward", "membership__member")
             .order_by("-pk")
         )
         return Paginator(deeds, PER_PAGE).get_page(request.GET.get("p"))
@@ -301,11 +304,17 @@ class OverviewPage(AccountPage):
             "line": words.history_line(deed, self.membership.card),
             "internal": note.internal if note else "",
             "person": deed.actor.get_full_name() if deed.actor else "",
+            "whose": self._whose(deed),
             "is_latest": latest is not None and latest.pk == deed.pk,
             "can_reverse": deed.kind in REVERSIBLE_KINDS
             and deed.caused_by_id is None
             and not hasattr(deed, "reversal"),
         }
+
+    def _whose(self, deed: Transaction) -> str:
+        """Return which other member of the group did it."""
+        is_other = deed.membership_id not in {None, self.membership.pk}
+        return deed.membership.member.full_name() if deed.membership and is_other else ""
 
     def _next_tier(self) -> dict[str, Any] | None:
         """Return the tier ahead and what is missing to it, by the stored thresholds."""

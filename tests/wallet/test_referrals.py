@@ -105,7 +105,10 @@ def test_a_visitor_keeps_the_recommendation_through_signing_up(club, client):
 
     way = f"?next=%2Fjoin%2F{club.card.pk}%2F%3Fref%3D{club.membership.referral_code}"
     assert f'href="/accounts/signup/{way}"' in response.content.decode()
-    assert "Somebody recommended this card to you. For you: 50 points" in main_text(response)
+    assert (
+        "Somebody recommended this card to you. For you: 50 points with your first purchase"
+        " 50 points when you have saved €5.00 credit" in main_text(response)
+    )
     assert client.post(invitation(club)).url == f"/accounts/login/{way}"
 
 

@@ -140,7 +140,7 @@ def _show(
     gifts = []
     if request.GET.get("ref"):
         rules = referrals.rules_of(card, at=at)
-        gifts = referrals.promises(rules, card, ReferralBeneficiary.REFERRED)
+        gifts = referrals.promises(rules, card, ReferralBeneficiary.REFERRED, is_for_newcomer=True)
     return render(
         request,
         "site/join.html",
