@@ -20,7 +20,6 @@ from staff.forms import EnrolForm
 
 FIRST_YEAR = 1900
 LAST_DAY = 31
-MOST_CODE = 20
 FACTS = ("birth_day", "birth_month", "birth_year", "anniversary", "customer_group")
 
 
@@ -119,19 +118,9 @@ class FactsForm(FactsFields, DeedForm):
 class RegisterForm(FactsFields, EnrolForm):
     """A new customer, registered in the office (IV9.6)."""
 
-    referral_code = forms.CharField(
-        label=_("referral code of who brought them"),
-        max_length=MOST_CODE,
-        required=False,
-        help_text=_("It stands on the referrer's card. The referrer is an existing member."),
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "characters"}),
-    )
-
     def __init__(self, *args: Any, cards: Sequence[Card], **kwargs: Any) -> None:
         super().__init__(*args, cards=cards, **kwargs)
         self.offer_groups(sorted({card.partner_id for card in cards}))
-        if not any(card.has_referrals for card in cards):
-            del self.fields["referral_code"]
         if any(card.number_mode == NumberMode.TYPED for card in cards) and len(cards) > 1:
             self.fields["number"].help_text = _("Where the card works with numbers of its own.")
         dress(self)

@@ -146,6 +146,7 @@ def test_the_menu_shows_each_role_its_own():
         "Members",
         "Cards",
         "Rewards",
+        "Plans",
         "Expiry rules",
         "Special days",
         "Referral",
@@ -158,6 +159,7 @@ def test_the_menu_shows_each_role_its_own():
         "Clubs",
         "Stores",
         "Transactions",
+        "Waiting refunds",
     ]
     assert [word for word in found[Role.OWNER] if word not in found[Role.MANAGER]] == [
         "Managers",

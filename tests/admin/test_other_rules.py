@@ -797,3 +797,21 @@ def test_deeds_keep_the_rules_of_their_day_when_a_row_goes():
     last = TermsVersion.objects.filter(card=cast.card).latest("number")
     assert [rule.key for rule in terms.of_version(last.pk).milestone_rules] == [row.pk]
     assert terms.has_unpublished_changes(cast.card)
+
+
+@pytest.mark.req("R1.1", "IV4.4")
+def test_a_manager_of_two_businesses_gives_no_rule_a_group_of_the_other():
+    cast = make_cast()
+    other = make_partner("Elsewhere")
+    make_manager(cast.petra, other)
+    theirs = CustomerGroup.objects.create(partner=other, code="VIP", name="Theirs")
+
+    response = add(
+        at_desk(cast.petra),
+        "expiryrule",
+        cast.card,
+        customer_type="GROUP",
+        customer_group=theirs.pk,
+    )
+
+    assert wrong(response) == {"customer_group": "The group belongs to another business."}

@@ -482,3 +482,25 @@ def test_a_series_that_is_used_up_says_so():
             consent=PRIVACY,
         )
     assert Transaction.objects.filter(kind="ENROLMENT").count() == 1
+
+
+@pytest.mark.parametrize("asked", ["csv", "pdf"])
+def test_support_prints_no_numbers(asked):
+    cast = make_cast()
+    address = reverse(f"admin:cards_card_numbers_{asked}", args=[cast.card.pk])
+
+    assert support(cast).get(address).status_code == 403
+
+
+def test_a_void_number_is_neither_printed_nor_given():
+    cast = make_cast()
+    client = at_desk(cast.petra)
+    client.post(stock(cast.card), {"add": "1", "count": "2"})
+    first = PrintedCard.objects.earliest("pk")
+
+    client.post(stock(cast.card), {"void": str(first.pk)})
+    listed = client.get(reverse("admin:cards_card_numbers_csv", args=[cast.card.pk]))
+    refused = register(client, cast.card, number=first.number)
+
+    assert first.number not in listed.content.decode()
+    assert wrong(refused) == {"number": "This card number is not in stock. Take another card."}
