@@ -185,14 +185,17 @@ def line_of(row: PlanLine) -> rules.Line:
 
 
 def _tiers(card: Card, minor: Decimal) -> tuple[rules.TierTerms, ...]:
+    """Return the tiers; one without a worth of its own pays like a member without a tier."""
     return tuple(
         rules.TierTerms(
             tier_id=tier.pk,
             name=tier.name,
             min_value=tier.min_value,
             multiplier=tier.multiplier,
-            rate=tier.rate * minor,
-            redemption_percent=tier.redemption_percent,
+            rate=(tier.rate or card.base_rate) * minor,
+            redemption_percent=(
+                tier.redemption_percent if tier.rate else card.base_redemption_percent
+            ),
             entry_reward_id=tier.entry_reward_id,
         )
         for tier in card.tiers.filter(archived_at=None).order_by("min_value", "pk")

@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=50, verbose_name='name')),
                 ('min_value', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(1000000000)], verbose_name='from')),
                 ('multiplier', models.DecimalField(decimal_places=2, default=Decimal('1.00'), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal('0.01')), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='earns times')),
-                ('rate', models.DecimalField(decimal_places=6, default=Decimal('0'), help_text='In money. Zero: points of this tier cannot pay.', max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='one point is worth')),
+                ('rate', models.DecimalField(decimal_places=6, default=Decimal('0'), help_text='In money. Zero: as without a tier.', max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='one point is worth')),
                 ('redemption_percent', models.DecimalField(decimal_places=2, default=Decimal('100'), max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='percent of a bill that points may pay')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
                 ('card', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tiers', to='cards.card')),

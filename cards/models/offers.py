@@ -35,7 +35,7 @@ class Tier(Versioned):
         decimal_places=6,
         default=Decimal(0),
         validators=[MinValueValidator(Decimal(0))],
-        help_text=_("In money. Zero: points of this tier cannot pay."),
+        help_text=_("In money. Zero: as without a tier."),
     )
     redemption_percent = models.DecimalField(
         _("percent of a bill that points may pay"),
