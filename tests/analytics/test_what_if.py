@@ -278,15 +278,6 @@ def test_sums_of_days_go_on_from_before_the_run():
     assert issued(tried(cast.card, days=7, at=NOON)) == (1, 2, 0, 0)
 
 
-def test_sums_of_days_without_their_number_sum_nothing():
-    cast = make_cast(step_minor=1000)
-    buy(cast, 600)
-    buy(cast, 600)
-    draft(cast.card, award_criteria="CUMULATIVE", cumulative_days=None)
-
-    assert issued(tried(cast.card)) == (0, 0, 0, 0)
-
-
 def birthday_plan(cast):
     line = planned(cast, award_points=5)
     line.plan.type = "CUSTOMER_DAYS"
