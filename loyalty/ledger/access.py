@@ -1,8 +1,21 @@
 """The only functions that fetch a transaction for a person."""
 
+from django.db.models import Q
+
 from clubs.models import Club
-from loyalty.ledger.models import Source, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.members.models import Membership
 from loyalty.users.models import User
+
+
+def seen_by(membership: Membership) -> Q:
+    """Return the deeds that a member sees: all of the account, and their own on earlier ones.
+
+    In a group that is what anybody did with what all have. Other transfers of their own, to and
+    from a group, are told on the account that they led to.
+    """
+    own = Q(membership=membership) & ~Q(kind=Kind.TRANSFER)
+    return Q(account=membership.account_id) | own
 
 
 class TransactionNotFoundError(LookupError):

@@ -22,6 +22,8 @@ from loyalty.rules.terms import ExpiryOverride, Terms
 
 # The step that tells an extension from other transfers, in its result.
 EXTENDED = "EXTENDED"
+# A date is the midnight that ends the last day; so much before it, it is still that day.
+INSTANT = timedelta(microseconds=1)
 
 
 class ExtensionNotOfferedError(PermissionError):
@@ -35,9 +37,10 @@ class NothingToExtendError(ValueError):
 class ExtensionTooFarError(ValueError):
     """One of the lots may not last so long, counted from the date given at its award."""
 
-    def __init__(self, *, latest: datetime) -> None:
+    def __init__(self, *, latest: datetime, zone: ZoneInfo) -> None:
         super().__init__(str(latest))
         self.latest = latest
+        self.zone = zone
 
 
 @one_transaction
@@ -146,7 +149,7 @@ def _moved(
         if wanted <= one.expires_at:
             continue
         if wanted > one.latest:
-            raise ExtensionTooFarError(latest=one.latest)
+            raise ExtensionTooFarError(latest=one.latest, zone=zone)
         moved.append((one.lot, wanted))
     if not moved:
         raise NothingToExtendError

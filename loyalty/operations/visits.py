@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from loyalty.ledger.models import Transaction
-from loyalty.members.models import Voucher, VoucherStatus
+from loyalty.members.models import Voucher, VoucherStatus, pooled
 from loyalty.operations import enrolments, offers, purchases, scans
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.enrolments import Consent, Person
@@ -90,7 +90,7 @@ def _first_refusal(standing: Standing, *checks: Callable[[Standing], None]) -> E
 def _ready_vouchers(standing: Standing, at: datetime) -> list[Voucher]:
     ready = Voucher.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=at),
-        account=standing.account,
+        pooled(standing.account.pk),
         status=VoucherStatus.ISSUED,
     )
     return list(ready.select_related("reward").order_by("pk"))

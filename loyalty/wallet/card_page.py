@@ -17,10 +17,18 @@ from django.utils.translation import gettext as _
 from cards import terms
 from cards.models import Card, CardStatus, CardText, TermsVersion
 from clubs.models import PartnerStatus, PlaceStatus
+from loyalty.ledger.access import seen_by
 from loyalty.ledger.models import Kind, Lot, Transaction, Unit
 from loyalty.members import access, codes
 from loyalty.members.codes import QrMatrix
-from loyalty.members.models import Claim, Membership, MembershipStatus, Voucher, VoucherStatus
+from loyalty.members.models import (
+    Claim,
+    Membership,
+    MembershipStatus,
+    Voucher,
+    VoucherStatus,
+    pooled,
+)
 from loyalty.operations import offers, standing
 from loyalty.operations.offers import RewardOffer
 from loyalty.rules import tiers
@@ -133,7 +141,7 @@ def read(*, user: User, membership_id: int, at: datetime) -> CardPage:
         expiries=expiries,
         next_expiry=expiries[0] if expiries and expiries[0].last_day else None,
         is_open=is_open(card, at),
-        history=by_day(deeds[:LINES], card, at=at),
+        history=by_day(deeds[:LINES], membership, at=at),
         has_more=len(deeds) > LINES,
         last_id=deeds[:LINES][-1].pk if deeds else 0,
     )
@@ -216,12 +224,12 @@ def version_of(*, user: User, membership_id: int) -> str:
 
 
 def history_of(membership: Membership) -> QuerySet[Transaction]:
-    """Return the deeds on the member's account, newest first, with what a line of them says.
+    """Return the deeds that the member sees, newest first, with what a line of them says.
 
     Internal notes are not even read.
     """
     return (
-        Transaction.objects.filter(account_id=membership.account_id)
+        Transaction.objects.filter(seen_by(membership))
         .exclude(kind__in=[Kind.REVERSAL, Kind.STATUS])
         .select_related("store", "note", "reversal__note")
         .defer("note__internal", "reversal__note__internal", "facts", "reversal__facts")
@@ -237,7 +245,7 @@ def _open_claims(membership: Membership, at: datetime) -> QuerySet[Claim]:
 
 def _vouchers(membership: Membership, at: datetime) -> Iterator[Voucher]:
     ready = Voucher.objects.filter(
-        account_id=membership.account_id, status=VoucherStatus.ISSUED
+        pooled(membership.account_id), status=VoucherStatus.ISSUED
     ).select_related("reward")
     for voucher in ready.order_by("expires_at", "pk"):
         if voucher.expires_at is None or voucher.expires_at > at:

@@ -8,11 +8,11 @@ from itertools import groupby
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cards.models import Card
 from loyalty.ledger.models import Transaction
+from loyalty.members.models import Membership
 from loyalty.operations.standing import EARNING_KINDS
 from loyalty.wallet.days import day_words
-from loyalty.web import words
+from loyalty.web import group_words, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +34,24 @@ class HistoryDay:
     deeds: list[DeedLine]
 
 
-def by_day(deeds: Iterable[Transaction], card: Card, *, at: datetime) -> list[HistoryDay]:
+def by_day(
+    deeds: Iterable[Transaction], membership: Membership, *, at: datetime
+) -> list[HistoryDay]:
     """Return the deeds in their order, under the days on which they happened."""
-    zone = card.partner.zone()
+    zone = membership.card.partner.zone()
     today = timezone.localtime(at, zone).date()
     return [
-        HistoryDay(title=day_words(day, today=today), deeds=[_line(deed, card) for deed in found])
+        HistoryDay(
+            title=day_words(day, today=today), deeds=[_line(deed, membership) for deed in found]
+        )
         for day, found in groupby(
             deeds, key=lambda deed: timezone.localtime(deed.occurred_at, zone).date()
         )
     ]
 
 
-def _line(deed: Transaction, card: Card) -> DeedLine:
+def _line(deed: Transaction, membership: Membership) -> DeedLine:
+    card = membership.card
     line = words.history_line(deed, card)
     is_earning = deed.kind in EARNING_KINDS
     why = [line.detail]
@@ -58,6 +63,7 @@ def _line(deed: Transaction, card: Card) -> DeedLine:
         and (missing := deed.result.get("missing_minor"))
     ):
         why.append(words.more_to_go(missing, card))
+    why.append(group_words.by_another(deed, membership))
     return DeedLine(
         what=line.title,
         figure=line.points_text if deed.points or deed.credit_minor or is_earning else "",

@@ -11,6 +11,7 @@ from loyalty.operations.offers import RewardOffer
 from loyalty.rules.offers import OfferState
 from loyalty.web import bonus_words, money_words
 from loyalty.web.explaining import explanation, given, points
+from loyalty.web.group_words import transfer_title
 from loyalty.web.money import count, money
 
 __all__ = [
@@ -107,6 +108,8 @@ def _plain_title(kind: Kind, deed: Transaction) -> str:
         return _("Correction") if deed.points < 0 else _("Points given")
     if kind == Kind.BONUS:
         return bonus_words.title(deed)
+    if kind == Kind.TRANSFER:
+        return transfer_title(deed)
     titles = {
         Kind.POINTS: _("Visit"),
         Kind.EXPIRY: _("Expired"),

@@ -39,6 +39,7 @@ from loyalty.members.models import (
 )
 from loyalty.operations import birthdays, offers, payments, rollbacks, sales, standing
 from loyalty.operations.deeds import Deed
+from loyalty.rules.terms import ExpiryOverride
 from loyalty.web import stamp_cards, words
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
@@ -175,6 +176,8 @@ def actions_for(
             Action(name="spend", words=_("Spend balance"), icon="redeem", roles=EVERYONE),
             Action(name="tier", words=_("Change tier"), icon="military_tech"),
         ]
+    if is_active and membership.card.expiry_override == ExpiryOverride.BY_HAND:
+        found.append(Action(name="extend", words=_("Extend"), icon="event_upcoming"))
     if is_active and can_pay:
         found.append(
             Action(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Kind, Source, Transaction
-from loyalty.members.models import Voucher, VoucherStatus
+from loyalty.members.models import Voucher, VoucherStatus, pooled
 from loyalty.operations import (
     adjustments,
     offers,
@@ -319,7 +319,7 @@ class RemoveVoucherPage(ActionPage):
         :raises Http404: if it is not on this account.
         """
         found = (
-            Voucher.objects.filter(pk=self.kwargs["voucher_id"], account=self.membership.account_id)
+            Voucher.objects.filter(pooled(self.membership.account_id), pk=self.kwargs["voucher_id"])
             .select_related("reward")
             .first()
         )

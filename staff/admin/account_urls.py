@@ -4,7 +4,14 @@ from typing import Any
 
 from django.urls import path
 
-from staff.admin import account, account_actions, account_facts, account_money, account_standing
+from staff.admin import (
+    account,
+    account_actions,
+    account_expiry,
+    account_facts,
+    account_money,
+    account_standing,
+)
 
 NAME = "members_membership"
 
@@ -18,6 +25,7 @@ def urls(model_admin: Any) -> list[Any]:
         ("spend", "spend", account_actions.SpendPage),
         ("pay", "pay", account_money.PayPage),
         ("tier", "tier", account_actions.TierPage),
+        ("extend", "extend", account_expiry.ExtendPage),
         ("facts", "facts", account_facts.FactsPage),
         ("roll-back", "roll_back", account_actions.RollBackPage),
         ("remove", "remove", account_standing.RemovePage),

@@ -176,6 +176,11 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 icon="group",
                 address="members_membership_changelist",
             ),
+            Entry(
+                words=gettext_lazy("Groups"),
+                icon="family_restroom",
+                address="members_membershipgroup_changelist",
+            ),
         ),
     ),
     (

@@ -52,6 +52,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
     "members_membership": _of(lambda side: side.membership),
+    "members_membershipgroup": _of(lambda side: side.group),
     "users_user": _of(lambda side: side.member),
     "jobs_job": _of(lambda _side: Job.objects.get_or_create(key="matrix", name="matrix")[0]),
     "django_q_failure": lambda _side: {"object_id": "none"},
@@ -64,6 +65,7 @@ RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
 READ = ("ledger_entry", "ledger_lot", "ledger_parkedrefund", "ledger_transaction")
+GROUP = "members_membershipgroup"
 MACHINE = ("django_q_failure", "django_q_schedule")
 
 
@@ -135,6 +137,11 @@ def _models() -> dict[str, Row]:
     rows["admin:members_membership_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
     )
+    rows |= _model(GROUP, read=OWN_DASHBOARD, write=NOBODY)
+    # Adding a group is forming one of members there are.
+    rows[f"admin:{GROUP}_add"] = _row(
+        LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
+    )
     # The address of a membership is its account page.
     rows["admin:members_membership_change"] = _row(
         OWN_DASHBOARD, OBJECTS["members_membership"], good=frozenset({302}), shows_canary=False
@@ -168,7 +175,7 @@ def _held(side: Side) -> dict[str, Any]:
 
 def _deeds() -> dict[str, Row]:
     everybody = ("account", "adjust", "guest_link", "pay", "replace_code", "spend")
-    owners = ("block", "facts", "remove", "restore", "roll_back", "tier")
+    owners = ("block", "extend", "facts", "remove", "restore", "roll_back", "tier")
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
@@ -177,6 +184,12 @@ def _deeds() -> dict[str, Row]:
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )
+    one = OBJECTS[GROUP]
+    rows[f"admin:{GROUP}_join"] = _row(OWN_WRITERS, one)
+    for name in ("head", "leave"):
+        rows[f"admin:{GROUP}_{name}"] = _row(
+            OWN_WRITERS, lambda side: one(side) | {"membership_id": side.group.head_id}
+        )
     rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
     rows["admin:members_membership_reverse"] = _row(
         ROOT, lambda side: _held(side) | {"transaction_id": side.purchase.pk}

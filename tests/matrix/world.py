@@ -27,10 +27,11 @@ from clubs.models import Role
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source
 from loyalty.members import codes
-from loyalty.members.models import ConsentSource, Membership
+from loyalty.members.models import ConsentSource, Membership, MembershipGroup
 from loyalty.operations import (
     adjustments,
     enrolments,
+    groups,
     guests,
     parked_refunds,
     payments,
@@ -74,6 +75,7 @@ class Side:
     claim_token: str
     voucher: Any
     link_token: str
+    group: MembershipGroup
 
 
 def make_side(word: str) -> Side:
@@ -171,7 +173,29 @@ def make_side(word: str) -> Side:
         claim_token=started.token,
         voucher=membership.vouchers.get(),
         link_token=link.token,
+        group=_family(card, staff, owner, word),
     )
+
+
+def _family(card: Any, staff: User, owner: User, word: str) -> MembershipGroup:
+    """Return a group of two guests of the card."""
+    at = timezone.now()
+    one, other = (
+        enrolments.enrol_at_counter(
+            deed=cast.deed(staff, at=at),
+            card_id=card.pk,
+            person=Person(first_name=f"{word}{name}"),
+            consent=Consent(version="1", source=ConsentSource.COUNTER),
+        )
+        for name in ("aunt", "uncle")
+    )
+    groups.form_group(
+        deed=cast.deed(owner, Source.ADMIN, at=at),
+        head_id=one.pk,
+        member_ids=[other.pk],
+        name=f"{word} family",
+    )
+    return MembershipGroup.objects.get(card=card)
 
 
 def _add_rules(card: Any, word: str) -> None:

@@ -75,7 +75,7 @@ def all_history(request: HttpRequest, membership_id: int) -> HttpResponse:
     context = {
         "membership": membership,
         "card": membership.card,
-        "history": history.by_day(found[:HISTORY_LINES], membership.card, at=timezone.now()),
+        "history": history.by_day(found[:HISTORY_LINES], membership, at=timezone.now()),
         "older": found[HISTORY_LINES - 1].pk if len(found) > HISTORY_LINES else None,
         "is_first": not before,
         "look_url": look.address(membership.card),

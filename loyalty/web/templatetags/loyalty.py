@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from cards.models import Card
+from loyalty.members.models import Membership
+from loyalty.web import group_words, qr, words
 from loyalty.web import money as amounts
-from loyalty.web import qr, words
 from loyalty.web.balances import Balance, balance
 
 register = template.Library()
@@ -35,6 +36,12 @@ def points(number: int, card: Card) -> str:
 def balance_of(card: Card, points_held: int, credit_minor: int) -> Balance:
     """Return a balance in words: figure, unit, and what else is there."""
     return balance(card, points_held, credit_minor)
+
+
+@register.simple_tag
+def family_of(membership: Membership) -> str:
+    """Return how large the group is whose account the member shares, or nothing."""
+    return group_words.family(membership)
 
 
 @register.filter

@@ -1,0 +1,37 @@
+"""What pages say of membership groups: how large one is, and who did what in it."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from loyalty.ledger.models import Transaction
+from loyalty.members.models import Membership
+from loyalty.operations import extensions, pooling
+
+
+def family(membership: Membership) -> str:
+    """Return "family account of 3" for a member of a group, or nothing; asks how many they are."""
+    if membership.group_id is None:
+        return ""
+    count = Membership.objects.filter(group=membership.group_id).count()
+    return ngettext("family account of %(count)s", "family account of %(count)s", count) % {
+        "count": count
+    }
+
+
+def transfer_title(deed: Transaction) -> str:
+    """Return what a transfer was, in words for the member."""
+    titles = {
+        pooling.JOINED: _("Joined the family account"),
+        pooling.LEFT: _("Left the family account"),
+        pooling.CLOSED: _("The family account ended"),
+        pooling.RESTARTED: _("Left the family account and began anew"),
+        extensions.EXTENDED: _("Lasts longer now"),
+    }
+    return titles.get(str(deed.result.get("step"))) or str(deed.get_kind_display())
+
+
+def by_another(deed: Transaction, membership: Membership) -> str:
+    """Return who did it, where it was another member of the group; to members nobody is named."""
+    if membership.group_id is None or deed.membership_id in {None, membership.pk}:
+        return ""
+    return _("by a member of the group")
