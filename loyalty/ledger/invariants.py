@@ -161,15 +161,22 @@ def transaction_is_sum_of_entries(scope: Scope) -> Iterable[int]:
     return offending(scope, " UNION ALL ".join(parts))
 
 
-# What had expired from the lots that the original made or filled, when it was undone.
-_EXPIRED = """coalesce((SELECT sum(u.amount) FROM ledger_lotuse u
-    JOIN ledger_entry x ON x.id = u.entry_id AND x.unit = '{unit}'
-    JOIN ledger_transaction t ON t.id = x.transaction_id AND t.kind = 'EXPIRY'
-    WHERE t.id > o.id AND t.id < r.id AND u.lot_id IN (
+# What had expired, when the original was undone, from the lots that it made or filled, or from
+# those to which they were moved to last longer.
+_EXPIRED = """coalesce((WITH RECURSIVE given(lot_id) AS (
         SELECT l.id FROM ledger_lot l JOIN ledger_entry e ON e.id = l.entry_id
             WHERE e.transaction_id = o.id
         UNION SELECT f.lot_id FROM ledger_lotuse f JOIN ledger_entry e ON e.id = f.entry_id
-            WHERE e.transaction_id = o.id AND f.amount < 0)), 0)"""
+            WHERE e.transaction_id = o.id AND f.amount < 0
+        UNION SELECT m.id FROM given g JOIN ledger_lotuse v ON v.lot_id = g.lot_id
+            JOIN ledger_entry y ON y.id = v.entry_id
+            JOIN ledger_transaction w ON w.id = y.transaction_id AND w.kind = 'TRANSFER'
+            JOIN ledger_entry z ON z.transaction_id = w.id AND z.account_id = y.account_id
+            JOIN ledger_lot m ON m.entry_id = z.id)
+    SELECT sum(u.amount) FROM ledger_lotuse u
+    JOIN ledger_entry x ON x.id = u.entry_id AND x.unit = '{unit}'
+    JOIN ledger_transaction t ON t.id = x.transaction_id AND t.kind = 'EXPIRY'
+    WHERE t.id > o.id AND t.id < r.id AND u.lot_id IN (SELECT lot_id FROM given)), 0)"""
 
 
 @check("reversal mirrors what it reverses", table="ledger_transaction")

@@ -245,6 +245,21 @@ def test_an_award_whose_date_was_moved_can_still_be_undone():
 
 
 @pytest.mark.req("IV3.21", "R11.1")
+def test_of_an_award_that_was_moved_and_then_ended_nothing_is_left_to_take():
+    cast = june()
+    bought = Transaction.objects.get(kind=Kind.PURCHASE)
+    extend(cast, days=3)
+    at = eleven(7, 20)
+    expiries.book_expiry(at=at)
+
+    done = roll_back(cast, bought, at=at)
+
+    account = account_of(cast.membership)
+    assert (done.points, account.points, account.lifetime_points) == (0, 0, 0)
+    proven(at)
+
+
+@pytest.mark.req("IV3.21", "R11.1")
 def test_an_award_that_was_moved_and_then_spent_cannot_be_undone():
     cast = june()
     bought = Transaction.objects.get(kind=Kind.PURCHASE)
