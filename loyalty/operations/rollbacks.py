@@ -223,7 +223,8 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         stock, is_taken = counter.reward.stock, _counts_back(original).get(reward_id, 0) > 0
         if is_taken and stock is not None and counter.issued >= stock:
             raise offers.RewardNotAvailableError(state=OfferState.SOLD_OUT)
-    mirror = restoring.Mirror(at=standing.deed.occurred_at)
+    own = {one.pk for one in (original, *caused)}
+    mirror = restoring.Mirror(at=standing.deed.occurred_at, own=own)
     # What came last is undone first, so that each finds its lots as the one before left them.
     parts = [(one, _mirror(accounts[one.account_id], one, mirror)) for one in caused]
     main = drafting.draft(
@@ -249,11 +250,11 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
     referrals.judge_others(standing, drafts)
     if _is_out_of_order(original):
         main.tier = _tier_out_of_order(standing, original, drafts)
-    own = [move for one in drafts if one.account is standing.account for move in one.moves]
+    moves = [move for one in drafts if one.account is standing.account for move in one.moves]
     main.result = {
         "points": sum(move.amount for move in main.moves if move.unit == Unit.POINTS),
         "credit_minor": sum(move.amount for move in main.moves if move.unit == Unit.CREDIT),
-        **drafting.balances(standing, own),
+        **drafting.balances(standing, moves),
         "undone": original.kind,
         "reward": original.result.get("reward"),
     }
@@ -289,22 +290,13 @@ def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
 
 def _mirror(account: Account, original: Transaction, mirror: restoring.Mirror) -> dict[str, Any]:
     """Return what undoes one transaction on its locked account, as the fields of a draft."""
-    if (
-        original.shortfall_points > account.shortfall_points
-        or original.shortfall_credit_minor > account.shortfall_credit_minor
+    if any(
+        getattr(original, name) > mirror.left(account, name)
+        for name in ("shortfall_points", "shortfall_credit_minor")
     ):
         raise ShortfallSettledError
     entries = Entry.objects.filter(transaction=original).order_by("-pk")
     moves = [mirror.of(entry) for entry in entries]
-    sums = {
-        name: max(-getattr(original, name), -getattr(account, name))
-        for name in (
-            "lifetime_points",
-            "lifetime_credit_minor",
-            "shortfall_points",
-            "shortfall_credit_minor",
-        )
-    }
     return {
         "reverses_id": original.pk,
         "reward_id": original.reward_id,
@@ -314,7 +306,7 @@ def _mirror(account: Account, original: Transaction, mirror: restoring.Mirror) -
         "released_firings_of": original.pk if original.result.get("fired") else None,
         "voucher_steps": _voucher_steps(original),
         "reward_counts": _counts_back(original),
-        **sums,
+        **mirror.sums_of(account, original),
     }
 
 
@@ -331,9 +323,9 @@ def _tier_back(original: Transaction, account: Account) -> TierMove | None:
 
 def _is_out_of_order(original: Transaction) -> bool:
     """Return whether something else counts since, or an earlier deed was undone after this one."""
-    later = Transaction.objects.filter(
-        account_id=original.account_id, pk__gt=original.pk
-    ).exclude(caused_by=original)
+    later = Transaction.objects.filter(account_id=original.account_id, pk__gt=original.pk).exclude(
+        caused_by=original
+    )
     # A bonus, a part of another member's deed, a group or the clock may have judged the tier since.
     kinds = (*REVERSIBLE_KINDS, Kind.BONUS, Kind.TRANSFER)
     judged = Q(kind__in=kinds, reversal=None)

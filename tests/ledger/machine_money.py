@@ -8,11 +8,12 @@ from hypothesis.stateful import initialize, rule
 from cards.models import Card, ExpiryRule, Plan, PlanLine, Product
 from loyalty.ledger.models import ParkedRefund
 from loyalty.members.models import Membership
-from loyalty.operations import parked_refunds, payments, purchases, refunds
+from loyalty.operations import extensions, parked_refunds, payments, purchases, refunds
 from loyalty.operations import purchases as bills
 from loyalty.operations.refunding import ReturnedLine
 from loyalty.rules.baskets import BasketLine, Payment
 from tests.cast import join, make_card, make_cast, make_reward, make_store, make_tier, publish
+from tests.ledger import model_clock as clock
 from tests.ledger import model_money as money
 from tests.ledger.machine import MEMBERS
 from tests.ledger.machine_undoing import Undoing
@@ -23,6 +24,8 @@ RECEIPTS = st.sampled_from(["", "1", "2", "3"])
 BASES = ["AWARDED_POINTS", "AVAILABLE_POINTS", "AWARDED_CREDIT", "AVAILABLE_CREDIT"]
 RATES = {None: (1, 50), "Silver": (2, 100)}
 CARD = {
+    "expiry_override": "BY_HAND",
+    "expiry_override_days": 5,
     "expiry_days": 10,
     "adjust_cap": 400,
     "redeems_per_day": 4,
@@ -305,6 +308,17 @@ class Money(Undoing):
             one,
             expect,
             lambda: parked_refunds.park_refund(deed=the_deed, receipt=receipt, amount_minor=cents),
+        )
+
+    @rule(who=MEMBERS, days=st.sampled_from([1, 3, 3, 5, 5, 6]))
+    def extend(self, who, days):
+        """Let all that a member has last longer; a card allows five days more at most."""
+        one, the_deed = self._one(who), self._manage()
+        self._attempt(
+            "extend lots",
+            one,
+            lambda: clock.extend(one.member, days, 5, self.at),
+            lambda: extensions.extend_lots(deed=the_deed, membership_id=one.pk, days=days),
         )
 
     @rule(who=MEMBERS, points=st.integers(-90, 120), counted=st.booleans())

@@ -13,6 +13,7 @@ from loyalty.operations import (
     enrolments,
     guests,
     memberships,
+    tier_reviews,
     tiers,
     vouchers,
 )
@@ -21,6 +22,7 @@ from tests.cast import (
     make_user,
     publish,
 )
+from tests.ledger import model_clock as clock
 from tests.ledger.machine import MEMBERS
 from tests.ledger.machine_cafe import Cafe
 from tests.ledger.model import Refused
@@ -108,6 +110,9 @@ class InTheOffice(Cafe):
         gifts=st.booleans(),
     )
     def change_tier(self, who, name, hold, gifts):
+        self._change_tier(who, name, hold, gifts=gifts)
+
+    def _change_tier(self, who, name, hold, *, gifts):
         one, the_deed = self._one(who), self._manage()
         until = self.at + timedelta(days=hold) if hold and name else None
         self._attempt(
@@ -173,3 +178,22 @@ class InTheOffice(Cafe):
         one = self._one(who)
         one.membership = memberships.replace_code(deed=self._manage(), membership_id=one.pk)
         self.counts["replace code"] += 1
+
+    # Tiers by the clock.
+
+    @rule(days=st.sampled_from([0, 1, 5]))
+    def review_tiers(self, days):
+        self._review_tiers(days)
+
+    def _review_tiers(self, days):
+        self.at += timedelta(days=days)
+        judged = sum(clock.review(wallet, self.at) for wallet in self.wallets)
+        assert tier_reviews.review_tiers(at=self.at) == judged
+        assert tier_reviews.review_tiers(at=self.at) == 0
+        self.counts["review tiers"] += judged
+        self._match_vouchers()
+
+    @rule(who=st.integers(0, 1), name=st.sampled_from(["Silver", "Gold"]))
+    def hold_a_tier_until_the_clock_lets_it_go(self, who, name):
+        self._change_tier(who, name, 5, gifts=True)
+        self._review_tiers(6)

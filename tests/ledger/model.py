@@ -21,6 +21,12 @@ class Refused(Exception):  # noqa: N818 - it says what the model expects, it is 
     """The model's word for the refusal that the product must give."""
 
 
+def days_after(moment: datetime, days: int) -> datetime:
+    """Return the midnight so many days after another one, in the partner's zone."""
+    day = moment.astimezone(LISBON).date() + timedelta(days=days)
+    return datetime.combine(day, time.min, tzinfo=LISBON)
+
+
 def last_moment(at: datetime, days: int) -> datetime:
     """Return the midnight after the last day, in the partner's zone."""
     day = at.astimezone(LISBON).date() + timedelta(days=days + 1)
@@ -36,9 +42,11 @@ class Lot:
     expired: int = 0
     later: list["Lot"] = field(default_factory=list)  # Into which it was moved to last longer.
     is_pooled: bool = False  # A group took what was left.
+    given: datetime | None = None  # Until when it was good at its award, however often it moved.
 
     def __post_init__(self):
         self.left = self.earned
+        self.given = self.given or self.ends
 
     def is_usable(self, at: datetime) -> bool:
         return self.ends is None or self.ends > at
@@ -202,6 +210,7 @@ class Wallet:
     vouchers: list[Voucher] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     absorbed: list["Wallet"] = field(default_factory=list)
+    judged_on: Any = None  # The day on which the clock last looked at its tier.
     group: "Wallet | None" = None  # Which took over all that this one held.
 
     @property

@@ -62,7 +62,7 @@ def _bring(done: Done, old: Wallet, pooled: Wallet, *, is_first: bool) -> None:
     goes = done.part(old)
     for unit in UNITS:
         for lot in [lot for lot in old.lots if lot.unit == unit and lot.left]:
-            pooled.grant(comes, lot.left, lot.ends, unit)
+            pooled.grant(comes, lot.left, lot.ends, unit).given = lot.given
             goes.taken.append((lot, lot.left))
             lot.left, lot.is_pooled = 0, True
         pooled.count(comes, unit, old.life[unit])

@@ -78,7 +78,7 @@ def _taken(lot: Lot, given: int, expired: int, left: "Counter[Lot]") -> list[tup
     for later in _later(lot):
         part = min(max(missing, 0), left[later])
         left[later] -= part
-        missing -= part
+        missing -= part + later.expired
         takes.append((later, part))
     if missing > 0:
         raise Refused("MovedToGroupError" if lot.is_pooled else "PointsAlreadySpentError")

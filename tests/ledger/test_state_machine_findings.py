@@ -4,9 +4,17 @@ import pytest
 
 from cards.models import MilestoneRule
 from loyalty.ledger.models import Source
-from loyalty.operations import check_ins
-from tests.cast import NOON, deed, make_cast, make_tier, publish
-from tests.operations.counter import account_of, buy, days, mismatches, roll_back
+from loyalty.operations import adjustments, check_ins, expiries, extensions, rollbacks
+from tests.cast import NOON, deed, make_cast, make_reward, make_tier, make_user, publish
+from tests.operations.counter import (
+    account_of,
+    adjust,
+    buy,
+    days,
+    mismatches,
+    open_lots,
+    roll_back,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -31,4 +39,59 @@ def test_undoing_a_purchase_keeps_the_tier_that_a_later_bonus_pays_for():
 
     account = account_of(cast.membership)
     assert (account.lifetime_points, account.tier) == (110, silver)
+    assert mismatches() == []
+
+
+@pytest.mark.req("R11.1", "CU32")
+def test_an_award_that_filled_a_stamp_card_is_undone_after_its_date():
+    cast = make_cast(expiry_days=10, step_minor=1000)
+    reward = make_reward(cast.card, "Haircut", 10)
+    cast.card.stamps_per_card = 10
+    cast.card.full_card_reward = reward
+    cast.card.save()
+    publish(cast.card)
+    filled = buy(cast, 12_000)
+
+    roll_back(cast, filled, at=NOON + days(20))
+
+    account = account_of(cast.membership)
+    assert (account.points, account.lifetime_points, open_lots(cast)) == (0, 0, [])
+    assert mismatches(at=NOON + days(20)) == []
+
+
+@pytest.mark.req("R11.1", "IV3.21")
+def test_an_award_that_was_extended_is_undone_after_its_later_date():
+    cast = make_cast(expiry_days=10, expiry_override="BY_HAND", expiry_override_days=5)
+    bought = buy(cast, 1000)
+    extensions.extend_lots(
+        deed=deed(cast.petra, Source.ADMIN), membership_id=cast.membership.pk, days=5
+    )
+    expiries.book_expiry(at=NOON + days(30))
+
+    roll_back(cast, bought, at=NOON + days(30))
+
+    account = account_of(cast.membership)
+    assert (account.points, account.lifetime_points, open_lots(cast)) == (0, 0, [])
+    assert mismatches(at=NOON + days(30)) == []
+
+
+@pytest.mark.req("R11.1", "PA2.6")
+def test_what_was_awarded_never_falls_below_zero_when_an_award_and_its_bonus_are_undone():
+    cast = make_cast(adjust_cap=1000)
+    card = cast.card
+    MilestoneRule.objects.create(partner=card.partner, card=card, kind="VISITS", count=1, points=50)
+    publish(card)
+    adjust(cast, 300, is_counted_for_tier=False)
+    bought = buy(cast, 5000)
+    adjust(cast, -60)
+
+    rollbacks.reverse_transaction(
+        deed=deed(make_user("root", is_superuser=True), Source.ADMIN),
+        membership_id=cast.membership.pk,
+        transaction_id=bought.pk,
+        note=adjustments.Note(internal="mistake"),
+    )
+
+    account = account_of(cast.membership)
+    assert (account.points, account.lifetime_points) == (240, 0)
     assert mismatches() == []
