@@ -9,7 +9,15 @@ from django.db.models import Q, Sum
 
 from loyalty.ledger.drafts import Draft, Fact, Note, TierMove
 from loyalty.ledger.models import Kind, Lot, Unit
-from loyalty.members.models import Account, Membership, MembershipGroup, TierSource
+from loyalty.members.models import (
+    Account,
+    Membership,
+    MembershipGroup,
+    TierSource,
+    Voucher,
+    VoucherOrigin,
+    VoucherStatus,
+)
 from loyalty.operations import drafting, lot_dates, tiering
 from loyalty.operations.standing import Standing
 from loyalty.outbox.models import EventType
@@ -161,9 +169,20 @@ def combined_tier(intake: Intake, drafts: Sequence[Draft]) -> list[Draft]:
     reached = terms.tier(to_tier_id)
     main.result["new_tier"] = reached.name if reached else None
     main.events = (*main.events, drafting.tier_fact(to_tier_id))
-    if not tiering.is_rise(terms, account.tier_id, reached):
+    if not tiering.is_rise(terms, account.tier_id, reached) or _have_had_reward(intake, to_tier_id):
         return []
     return drafting.entry_reward(main, pooled, reached)
+
+
+def _have_had_reward(intake: Intake, tier_id: int | None) -> bool:
+    """Return whether one of those who come had the tier's entry reward on an account of theirs."""
+    brought = Account.objects.filter(
+        Q(pk__in=intake.accounts) | Q(absorbed_by__in=list(intake.accounts))
+    )
+    had = Voucher.objects.filter(
+        account__in=brought.values("pk"), tier=tier_id, origin=VoucherOrigin.TIER
+    )
+    return had.exclude(status=VoucherStatus.REMOVED).exists()
 
 
 def _combined(intake: Intake, drafts: Sequence[Draft]) -> tiering.Sums:

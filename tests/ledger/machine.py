@@ -120,8 +120,21 @@ class Street(RuleBasedStateMachine):
                 assert done.result.get("balance_before", told[wallet]) == told[wallet]
                 assert done.result["balance_after"] == expected.after
             self.last = (one, done, run)
+            self._count_what_came(one, expected)
         self._match_vouchers()
         return done
+
+    def _count_what_came(self, one, done):
+        """Count full cards, and the rules that fired, by what they are for."""
+        shop = one.member.shop
+        for part in done.parts:
+            full = [voucher for voucher, before, _ in part.steps if before == "REMOVED"]
+            is_paid = part.taken and part is not done.main
+            self.counts["full card"] += sum(bool(is_paid) for _ in full)
+            self.counts["settle shortfall"] += any(count < 0 for count in part.owed.values())
+            for _member, (_kind, key, _number) in part.fired:
+                rule = shop.referrals.get(key, ("CHECK_IN" if key in shop.check_ins else "VISITS",))
+                self.counts[f"fired: {rule[0]}"] += 1
 
     def _compare_refusal(self, name, error):
         actual = type(error).__name__

@@ -156,34 +156,15 @@ class Bonuses(Undoing):
         by = None if is_alone else self._one(who)
         if by is self.held[0] and by.member.status == "ACTIVE":
             self._bring_oneself()
-        if len(self.held) > 4 or (by and by.member.status == "REMOVED"):
-            return
-        the_deed = self._deed(self.held[0])
-        lately = [
-            one
-            for one in self.held
-            if by
-            and one.member.referrer is by.member
-            and one.membership.joined_at > self.at - timedelta(days=30)
-        ]
-
-        def enrol():
-            return enrolments.enrol_at_counter(
-                deed=the_deed,
-                card_id=self.cast.card.pk,
-                person=enrolments.Person(first_name=f"Guest {len(self.held)}"),
-                consent=enrolments.Consent(version="2026-11", source=ConsentSource.COUNTER),
-                referral_code=by.membership.referral_code if by else "",
-            )
-
         if by and by.member.status != "ACTIVE":
-            self._refused(by, "ReferralNotAllowedError NOT_ACTIVE", enrol)
-        elif len(lately) >= 3:
-            self._refused(by, "ReferralNotAllowedError LIMIT", enrol)
-        else:
-            self._joined(enrol(), by)
+            self._refused(by, "ReferralNotAllowedError NOT_ACTIVE", lambda: self._enrol(by))
+        elif by and self._lately(by) >= 3:
+            self._refused(by, "ReferralNotAllowedError LIMIT", lambda: self._enrol(by))
+        elif len(self.held) < 6:
+            self._joined(self._enrol(by), by)
             self._match_vouchers()
             self.counts["bring somebody"] += 1
+            self.counts["fired: REGISTRATION"] += by is not None
 
     def _bring_oneself(self):
         one = self.held[0]
@@ -203,10 +184,54 @@ class Bonuses(Undoing):
 
     @rule(who=st.sampled_from([1, 1, 0, 2, 3, 4]), euros=st.integers(5, 160))
     def buy(self, who, euros):
-        one = self._one(who)
+        self._buy(self._one(who), euros)
+
+    def _do_something(self, one):
+        self._buy(one, 30)
+
+    @rule(who=st.sampled_from([1, 0, 2]), euros=st.integers(5, 60), hours=st.sampled_from([5, 24]))
+    def come_again_and_again(self, who, euros, hours):
+        """Come on three days, which gives what visits give, and check in between."""
+        for _ in range(3):
+            self._buy(self._one(who), euros)
+            self.at += timedelta(hours=hours)
+        self._check_in(self.held[who % 2], 1)
+
+    @rule(euros=st.integers(10, 80), back=st.sampled_from(["undo", "refund"]))
+    def bring_somebody_who_buys_and_thinks_again(self, euros, back):
+        mia = self.held[0]
+        if len(self.held) > 4 or mia.member.status != "ACTIVE" or self._lately(mia) >= 3:
+            return
+        one = self._joined(self._enrol(mia), mia)
+        self._match_vouchers()
+        self.counts["bring somebody"] += 1
+        self.counts["fired: REGISTRATION"] += 1
+        self._buy(one, euros)
+        if sale := one.wallet.latest():
+            (self._reverse if back == "undo" else self._refund_all)(one, sale)
+
+    def _refund_all(self, one, sale):
+        self._refund(one, sale, sale.bill.amount)
+
+    def _lately(self, by):
+        since = self.at - timedelta(days=30)
+        return sum(
+            one.member.referrer is by.member and one.membership.joined_at > since
+            for one in self.held
+        )
+
+    def _enrol(self, by):
+        return enrolments.enrol_at_counter(
+            deed=self._deed(self.held[0]),
+            card_id=self.cast.card.pk,
+            person=enrolments.Person(first_name=f"Guest {len(self.held)}"),
+            consent=enrolments.Consent(version="2026-11", source=ConsentSource.COUNTER),
+            referral_code=by.membership.referral_code if by else "",
+        )
+
+    def _buy(self, one, euros):
         the_deed, scan = self._deed(one), self._scan(one)
-        fired = sum(len(other.member.fired) for other in self.held)
-        done = self._attempt(
+        self._attempt(
             "award purchase",
             one,
             lambda: money.purchase(one.member, money.Bill(euros * 100), self.at),
@@ -217,20 +242,6 @@ class Bonuses(Undoing):
                 scan_id=scan,
             ),
         )
-        if done:
-            self._count_what_came(one)
-            self.counts["fired"] += sum(len(o.member.fired) for o in self.held) - fired
-
-    def _count_what_came(self, one):
-        done = one.wallet.latest()
-        self.counts["full card"] += sum(
-            voucher.reward == "Haircut" for voucher, before, _ in done.steps if before == "REMOVED"
-        )
-        for part in done.parts:
-            for _member, (kind, key, _number) in part.fired:
-                shop = one.member.shop
-                event = shop.referrals[key][0] if kind == "REFERRAL" else "VISITS"
-                self.counts[f"fired: {event}"] += 1
 
     @rule(who=MEMBERS, points=st.integers(1, 24))
     def give(self, who, points):
@@ -255,7 +266,9 @@ class Bonuses(Undoing):
 
     @rule(who=st.integers(0, 1), hours=st.sampled_from([0, 3, 5, 20]))
     def check_in(self, who, hours):
-        one = self.held[who]
+        self._check_in(self.held[who], hours)
+
+    def _check_in(self, one, hours):
         self.at += timedelta(hours=hours)
         the_deed = self._deed(one, self.people[one.pk], Source.WALLET)
         self._attempt(
@@ -307,20 +320,22 @@ class Bonuses(Undoing):
         sales = [done for done in one.wallet.done if done.kind == "PURCHASE"]
         if sales:
             sale = sales[-1 - back % len(sales)]
-            amount = sale.bill.amount // part
-            the_deed, scan = self._deed(one), self._scan(one)
-            self._attempt(
-                "refund",
-                one,
-                lambda: refund(one.member, sale, amount, {}, self.at),
-                lambda: refunds.refund_purchase(
-                    deed=the_deed,
-                    membership_id=one.pk,
-                    transaction_id=sale.pk,
-                    amount_minor=amount,
-                    scan_id=scan,
-                ),
-            )
+            self._refund(one, sale, sale.bill.amount // part)
+
+    def _refund(self, one, sale, amount):
+        the_deed, scan = self._deed(one), self._scan(one)
+        self._attempt(
+            "refund",
+            one,
+            lambda: refund(one.member, sale, amount, {}, self.at),
+            lambda: refunds.refund_purchase(
+                deed=the_deed,
+                membership_id=one.pk,
+                transaction_id=sale.pk,
+                amount_minor=amount,
+                scan_id=scan,
+            ),
+        )
 
     @rule(who=st.sampled_from([0, 0, 1]), status=st.sampled_from(["ACTIVE", "BLOCKED"]))
     def change_status(self, who, status):

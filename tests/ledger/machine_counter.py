@@ -31,7 +31,9 @@ class AtTheCounter(Cafe):
         receipt=st.sampled_from(["1", "2", "1", ""]),
     )
     def earn(self, who, euros, receipt):
-        one = self._one(who)
+        self._earn(self._one(who), euros, receipt)
+
+    def _earn(self, one, euros, receipt):
         member, shop = one.member, one.member.shop
 
         typed = 1 + euros // 2

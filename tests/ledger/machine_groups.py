@@ -71,6 +71,31 @@ class Families(Undoing):
 
     @rule(head=MEMBERS, others=st.lists(MEMBERS, min_size=1, max_size=3))
     def form(self, head, others):
+        self._form(head, others)
+
+    @rule(head=MEMBERS, euros=st.integers(1, 120), back=st.integers(0, 3))
+    def live_together(self, head, euros, back):
+        """Buy, become a family, buy and return as one, try to undo, and mostly part again."""
+        one, other = self._one(head), self._one(head + 1)
+        for each in (one, other):
+            self._buy(each, euros)
+            self._issue(each, "Tour")
+        self._form(head, [head + 1])
+        self._do_something(other)
+        if one.member.deeds:
+            self._reverse(one, one.member.deeds[0])
+        if back:
+            self._refund(one, back, 2)
+            self._use_or_remove(other, back, [None, True, False][back - 1])
+        if back > 1:
+            self._leave(other)
+            self._leave(one)
+            self._add(other, 0)
+
+    def _do_something(self, one):
+        self._buy(one, 20)
+
+    def _form(self, head, others):
         one = self._one(head)
         ones = [self._one(other) for other in others]
         the_deed = self._manage()
@@ -99,8 +124,11 @@ class Families(Undoing):
 
     @rule(who=MEMBERS, which=st.integers(0, 3))
     def add(self, who, which):
+        self._add(self._one(who), which)
+
+    def _add(self, one, which):
         if self.groups:
-            one, group = self._one(who), self.groups[-1 - which % len(self.groups)]
+            group = self.groups[-1 - which % len(self.groups)]
             the_deed = self._manage()
             self._attempt(
                 "add to group",
@@ -111,7 +139,10 @@ class Families(Undoing):
 
     @rule(who=MEMBERS)
     def leave(self, who):
-        one, the_deed = self._one(who), self._manage()
+        self._leave(self._one(who))
+
+    def _leave(self, one):
+        the_deed = self._manage()
         fresh = []
 
         def expect():
@@ -134,7 +165,9 @@ class Families(Undoing):
 
     @rule(who=MEMBERS, euros=st.integers(1, 150), receipt=st.sampled_from(["", "1", "2"]))
     def buy(self, who, euros, receipt):
-        one = self._one(who)
+        self._buy(self._one(who), euros, receipt)
+
+    def _buy(self, one, euros, receipt=""):
         the_deed, scan = self._deed(one), self._scan(one)
         self._deed_of(
             "award purchase",
@@ -176,7 +209,10 @@ class Families(Undoing):
 
     @rule(who=MEMBERS, reward=st.sampled_from(["Tour", "Mug"]))
     def issue(self, who, reward):
-        one, the_deed = self._one(who), self._manage()
+        self._issue(self._one(who), reward)
+
+    def _issue(self, one, reward):
+        the_deed = self._manage()
         self._deed_of(
             "issue voucher",
             one,
@@ -189,7 +225,9 @@ class Families(Undoing):
     @rule(who=MEMBERS, which=st.integers(0, 9), returned=st.sampled_from([None, True, False]))
     def use_or_remove(self, who, which, returned):
         """Use a voucher, also one that came into the family, or take it away."""
-        one = self._one(who)
+        self._use_or_remove(self._one(who), which, returned)
+
+    def _use_or_remove(self, one, which, returned):
         found = one.wallet.all_vouchers
         if not found:
             return
@@ -224,7 +262,9 @@ class Families(Undoing):
     @rule(who=MEMBERS, back=st.integers(0, 5), part=st.sampled_from([1, 2, 3]))
     def refund(self, who, back, part):
         """Refund a sale of the member, also one from before the family."""
-        one = self._one(who)
+        self._refund(self._one(who), back, part)
+
+    def _refund(self, one, back, part):
         sales = [done for done in one.member.deeds if done.kind == "PURCHASE"]
         if not sales:
             return

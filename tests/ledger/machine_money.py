@@ -198,6 +198,12 @@ class Money(Undoing):
         for done, pk in zip(nameless, fresh, strict=True):
             done.pk = pk
 
+    def _do_something(self, one):
+        if one.wallet.available(self.at, CREDIT) > 20:
+            self._pay(one, CREDIT, 1000, 15, "")
+        else:
+            self._book("award purchase", one, money.Bill(3000), "")
+
     # Paying.
 
     @rule(
@@ -257,14 +263,20 @@ class Money(Undoing):
             amount = -(-sale.bill.lines[at][2] // part) if at < len(sale.bill.lines) else 5
             self._refund("refund by line", one, sale, amount, {at: amount})
 
-    @rule(who=MEMBERS)
-    def spend_what_a_bill_earned_and_return_it(self, who):
+    @rule(who=MEMBERS, is_settled=st.booleans())
+    def spend_what_a_bill_earned_and_return_it(self, who, is_settled):
         one = self._one(who)
+        self._book("award purchase", one, money.Bill(4000), "")
         left = one.wallet.available(self.at)
         if left and (sale := self._sale(one, 0)):
             self._adjust(one, -min(left, 400), counted=False)
             self._refund("refund", one, sale, 10, {})
             self._refund("refund", one, sale, max(sale.bill.amount - 10, 1), {})
+            refunded = one.wallet.latest()
+            self._roll_back(one, sale)
+            if is_settled:
+                self._book("award purchase", one, money.Bill(4000), "")
+                self._reverse(one, refunded)
 
     def _sales(self, one):
         return [done for done in one.wallet.done if done.kind in {"PURCHASE", "BUY", "PAYMENT"}]
@@ -297,7 +309,15 @@ class Money(Undoing):
 
     @rule(who=MEMBERS, receipt=st.sampled_from(["1", "2", "3"]), cents=st.integers(0, 900))
     def refund_before_the_sale(self, who, receipt, cents):
+        self._park(self._one(who), receipt, cents)
+
+    @rule(who=MEMBERS, cents=st.integers(1, 2500), number=st.integers(10, 99))
+    def refund_before_the_sale_and_then_sell(self, who, cents, number):
         one = self._one(who)
+        self._park(one, str(number), cents)
+        self._book("award purchase", one, money.Bill(2000), str(number))
+
+    def _park(self, one, receipt, cents):
         the_deed = self._deed(one)
 
         def expect():

@@ -8,42 +8,101 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.ledger.machine_bonuses import Bonuses
 from tests.ledger.machine_forbidden import Forbidden
+from tests.ledger.machine_groups import Families
+from tests.ledger.machine_money import Money
 from tests.ledger.machine_office import InTheOffice
 
 LEAST = 20
+ROUNDS = 12
 
 
 class Ledger(InTheOffice, Forbidden):
     """Two members of a café with tiers, one of a points-only gym, and a clock that jumps."""
 
 
-DEEDS = (
+UNDOING = ("undo own latest", "roll back latest", "reverse any", "repeat", "book expiry")
+NOT_UNDONE = (
+    *("NotTheLatestError", "AlreadyUndoneError", "UndoTimeOverError", "PointsAlreadySpentError"),
+    "RepeatDiffersError",
+)
+COUNTER = (
+    *UNDOING,
     *("award purchase", "award points", "give points", "adjust", "redeem reward", "start claim"),
     *("redeem claim", "issue voucher", "use voucher", "remove voucher", "change tier"),
-    *("change status", "publish rules", "enrol", "link guest", "replace code", "book expiry"),
+    *("change status", "publish rules", "enrol", "link guest", "replace code", "review tiers"),
     "book voucher expiry",
-    *("undo own latest", "roll back latest", "reverse any", "repeat"),
 )
-REFUSED = (
+NOT_AT_THE_COUNTER = (
+    *NOT_UNDONE,
     *("MembershipNotActiveError", "MembershipNotFoundError", "NotAllowedError"),
     *("NotEnoughPointsError", "SOLD_OUT", "LIMIT_REACHED", "TIER_TOO_LOW", "LimitReachedError"),
     *("ReceiptAlreadyUsedError", "TooManyPointsError", "AboveCapError"),
     *("VoucherNotReadyError", "VoucherNotFoundError", "VoucherUsedError", "TierUnchangedError"),
-    *("StatusUnchangedError", "ClaimUsedError", "ClaimExpiredError", "NotTheLatestError"),
-    *("AlreadyUndoneError", "UndoTimeOverError", "PointsAlreadySpentError", "RepeatDiffersError"),
+    *("StatusUnchangedError", "ClaimUsedError", "ClaimExpiredError"),
     *("NothingToAdjustError", "NothingToAwardError", "WrongCurrencyError"),
     *("AmountTooLargeError", "ScanTooOldError"),
+)
+MONEY = (
+    *UNDOING,
+    *("award purchase", "award basket", "award paid bill", "book buy", "adjust", "extend lots"),
+    *("pay with points", "pay with credit", "refund ALL", "refund PRO_RATA", "refund NONE"),
+    *("refund by line", "park refund", "settle parked refund", "shortfall", "settle shortfall"),
+    *("undone: PURCHASE", "undone: BUY", "undone: PAYMENT", "undone: REFUND"),
+    "book expiry of credit",
+)
+NOT_FOR_MONEY = (
+    *NOT_UNDONE,
+    *("RefundedError", "ShortfallSettledError", "SaleUndoneError", "RefundExceedsPurchaseError"),
+    *("ReturnedLinesError", "NothingToRefundError", "ClawbackTooLargeError"),
+    *("PaymentNotOfferedError", "TooMuchMoneyError", "NothingToPayError", "LimitReachedError"),
+    *("AmountTooLargeError", "ReceiptAlreadyUsedError", "NotEnoughPointsError"),
+    *("ExtensionTooFarError", "NothingToExtendError"),
+)
+BONUSES = (
+    *UNDOING,
+    *("award purchase", "give points", "adjust", "check in", "bring somebody", "redeem reward"),
+    *("use voucher", "refund", "full card", "fired: REGISTRATION", "fired: FIRST_PURCHASE"),
+    *("fired: THRESHOLD", "fired: VISITS", "fired: CHECK_IN", "released firing"),
+    *("undone: PURCHASE", "change status"),
+)
+NO_BONUSES = (
+    *NOT_UNDONE,
+    *("CheckedInAlreadyError", "ReferralNotAllowedError SAME_CONTACT"),
+    *("ReferralNotAllowedError NOT_ACTIVE", "ReferralNotAllowedError LIMIT"),
+    *("MembershipNotActiveError", "VoucherUsedError", "SOLD_OUT", "LIMIT_REACHED"),
+)
+GROUPS = (
+    *UNDOING,
+    *("form group", "add to group", "leave group", "close group", "deed on a group's account"),
+    *("award purchase", "adjust", "redeem reward", "issue voucher", "use voucher"),
+    *("remove voucher", "touch a pooled voucher", "refund", "refund of a sale before the family"),
+    "book expiry of credit",
+)
+NOT_IN_GROUPS = (
+    *NOT_UNDONE,
+    *("AlreadyInGroupError", "NotInGroupError", "GroupFullError", "GroupTooSmallError"),
+    *("GroupNotFoundError", "MovedToGroupError", "NotEnoughPointsError", "LIMIT_REACHED"),
 )
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.req("R11.2")
-def test_all_deeds_in_any_order_leave_what_the_model_says(capsys):
+@pytest.mark.parametrize(
+    ("machine", "deeds", "refused", "share"),
+    [
+        pytest.param(Ledger, COUNTER, NOT_AT_THE_COUNTER, 1.0, id="counter"),
+        pytest.param(Money, MONEY, NOT_FOR_MONEY, 1.0, id="money"),
+        pytest.param(Bonuses, BONUSES, NO_BONUSES, 1.0, id="bonuses"),
+        pytest.param(Families, GROUPS, NOT_IN_GROUPS, 1.0, id="groups"),
+    ],
+)
+def test_all_deeds_in_any_order_leave_what_the_model_says(machine, deeds, refused, share, capsys):
     is_long = os.environ.get("HYPOTHESIS_PROFILE") == "long"
     runs = settings(
-        max_examples=1000 if is_long else 20,
+        max_examples=1000 if is_long else 10,
         stateful_step_count=50,
         # Each round must be another one, or further rounds would add nothing.
         derandomize=False,
@@ -51,17 +110,16 @@ def test_all_deeds_in_any_order_leave_what_the_model_says(capsys):
         # Making a failure smaller takes minutes: only at night, or when asked for.
         phases=set(Phase) - ({Phase.shrink, Phase.explain} if not is_long else set()),
     )
-    wanted = [*DEEDS, *(f"refused: {name}" for name in REFUSED)]
-    Ledger.counts.clear()
+    wanted = [*deeds, *(f"refused: {name}" for name in refused)]
+    machine.counts.clear()
 
-    for _ in range(10):
-        run_state_machine_as_test(Ledger, settings=runs)
-        if all(Ledger.counts[name] >= LEAST for name in wanted):
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(machine, settings=runs)
+        if all(machine.counts[name] >= LEAST for name in wanted):
             break
 
     with capsys.disabled():
-        print("\nHow often each deed and each refusal ran:")
-        del Ledger.counts["turns"]
-        for name, count in sorted(Ledger.counts.items()):
+        print(f"\nHow often each deed and each refusal ran ({machine.__name__}):")
+        for name, count in sorted(machine.counts.items()):
             print(f"  {count:6}  {name}")
-    assert {name: Ledger.counts[name] for name in wanted if Ledger.counts[name] < LEAST} == {}
+    assert {name: machine.counts[name] for name in wanted if machine.counts[name] < LEAST} == {}

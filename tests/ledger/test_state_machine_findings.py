@@ -4,8 +4,9 @@ import pytest
 
 from cards.models import MilestoneRule
 from loyalty.ledger.models import Source
+from loyalty.members.models import Voucher
 from loyalty.operations import adjustments, check_ins, expiries, extensions, rollbacks
-from tests.cast import NOON, deed, make_cast, make_reward, make_tier, make_user, publish
+from tests.cast import NOON, deed, join, make_cast, make_reward, make_tier, make_user, publish
 from tests.operations.counter import (
     account_of,
     adjust,
@@ -15,6 +16,7 @@ from tests.operations.counter import (
     open_lots,
     roll_back,
 )
+from tests.operations.families import form
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +97,16 @@ def test_what_was_awarded_never_falls_below_zero_when_an_award_and_its_bonus_are
     account = account_of(cast.membership)
     assert (account.points, account.lifetime_points) == (240, 0)
     assert mismatches() == []
+
+
+@pytest.mark.req("IV9.1")
+def test_a_family_does_not_get_the_entry_reward_that_one_of_them_had():
+    cast = make_cast()
+    reward = make_reward(cast.card, "Mug", 30)
+    make_tier(cast.card, "Silver", 100, entry_reward=reward)
+    noor = join(cast.noor, cast.card)
+    buy(cast, 10_000)
+
+    form(cast, cast.membership, noor)
+
+    assert list(Voucher.objects.values_list("reward__name", "status")) == [("Mug", "ISSUED")]
