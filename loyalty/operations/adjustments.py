@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from clubs.models import DECIMALS
 from loyalty.ledger.drafts import Fact, Move, Note
-from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction, Unit
 from loyalty.operations import drafting, followups
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
@@ -138,14 +139,7 @@ def adjust_points(
         return repeat
 
     check_open(standing)
-    if points == 0:
-        raise NothingToAdjustError
-    most = standing.card.adjust_cap
-    if standing.adjust_cap is not None:
-        most = min(most, standing.adjust_cap)
-    if abs(points) > most:
-        raise AboveCapError(most=most)
-    move = drafting.earned(standing, points) if points > 0 else drafting.spent(standing, -points)
+    move = _corrected(standing, points, Unit.POINTS, most=adjust_cap(standing))
 
     return _post(
         standing,
@@ -158,6 +152,73 @@ def adjust_points(
     )
 
 
+@one_transaction
+def adjust_credit(
+    *,
+    deed: Deed,
+    membership_id: int,
+    credit_minor: int,
+    reason: AdjustmentReason = AdjustmentReason.CORRECTION,
+    note: Note | None = None,
+    is_counted_for_tier: bool = True,
+    about_transaction_id: int | None = None,
+) -> Transaction:
+    """Add credit, or take it with a minus sign, in minor units, and return the transaction.
+
+    Like ``adjust_points``; the caps count whole units of the currency here. Source: IV9.7.
+
+    Raises what ``adjust_points`` raises.
+    """
+    standing = lock(deed=deed, membership_id=membership_id, is_earning=credit_minor > 0)
+
+    check_may_manage(standing)
+    check_not_own(standing)
+
+    words = note or Note()
+    content = fingerprint(
+        "adjust credit",
+        membership=membership_id,
+        credit=credit_minor,
+        reason=reason,
+        words=[words.internal, words.comment],
+        counted=is_counted_for_tier,
+        about=about_transaction_id,
+    )
+    if repeat := first_result(standing, content):
+        return repeat
+
+    check_open(standing)
+    most = adjust_cap(standing) * 10 ** DECIMALS[standing.card.currency]
+    move = _corrected(standing, credit_minor, Unit.CREDIT, most=most)
+
+    return _post(
+        standing,
+        move,
+        content,
+        reason,
+        is_counted=is_counted_for_tier,
+        note=words,
+        about_id=about_transaction_id,
+    )
+
+
+def adjust_cap(standing: Standing) -> int:
+    """Return the most that this person may move by one adjustment on this card."""
+    most = standing.card.adjust_cap
+    return most if standing.adjust_cap is None else min(most, standing.adjust_cap)
+
+
+def _corrected(standing: Standing, amount: int, unit: Unit, *, most: int) -> Move:
+    """Return the entry of an adjustment."""
+    if amount == 0:
+        raise NothingToAdjustError
+    if abs(amount) > most:
+        raise AboveCapError(most=most)
+    if amount > 0:
+        return drafting.earned(standing, amount, unit)
+    return drafting.spent(standing, -amount, unit)
+
+
 def _post(
     standing: Standing,
     move: Move,
@@ -168,17 +229,21 @@ def _post(
     note: Note | None,
     about_id: int | None,
 ) -> Transaction:
-    # A correction never takes the awarded points below zero.
-    counted = max(move.amount, -standing.account.lifetime_points) if is_counted else 0
+    is_points = move.unit == Unit.POINTS
+    stem = "points" if is_points else "credit_minor"
+    # A correction never takes what was awarded below zero.
+    awarded = getattr(standing.account, f"lifetime_{stem}")
+    counted = {f"lifetime_{stem}": max(move.amount, -awarded)} if is_counted else {}
     main = drafting.draft(
         standing,
         Kind.ADJUSTMENT,
         content=content,
         moves=(move,),
-        lifetime_points=counted,
+        **counted,
         note=note,
         result={
-            "points": move.amount,
+            "points": move.amount if is_points else 0,
+            **({} if is_points else {"credit_minor": move.amount}),
             **drafting.balances(standing, [move]),
             "reason": reason,
             "about_transaction_id": about_id,

@@ -33,11 +33,14 @@ from loyalty.rules.terms import TierTerms
 
 
 class NotEnoughPointsError(ValueError):
-    """The member has less of a unit than the deed takes."""
+    """The member has less of a unit than the deed takes; credit is in minor units."""
 
-    def __init__(self, *, available: int, cost: int, unit: Unit = Unit.POINTS) -> None:
+    def __init__(
+        self, *, available: int, cost: int, unit: Unit = Unit.POINTS, currency: str = ""
+    ) -> None:
         super().__init__(f"{available} < {cost}")
         self.unit = unit
+        self.currency = currency
         self.available = available
         self.cost = cost
         self.missing = cost - available
@@ -166,7 +169,9 @@ def spent(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:
     found = open_lots(standing.account, unit)
     available = lots.usable(found, standing.deed.occurred_at)
     if available < amount:
-        raise NotEnoughPointsError(available=available, cost=amount, unit=unit)
+        raise NotEnoughPointsError(
+            available=available, cost=amount, unit=unit, currency=standing.card.currency
+        )
     takes = lots.take(found, amount, standing.deed.occurred_at)
     return Move(
         amount=-amount,

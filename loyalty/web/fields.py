@@ -39,13 +39,24 @@ class _TextNumber(forms.CharField):
 class AmountField(_TextNumber):
     """An amount of money; cleans to whole minor units of ``currency``.
 
-    At most ten digits before the decimal sign and no more decimals than the currency has.
+    At most ten digits before the decimal sign and no more decimals than the currency has; with
+    ``is_signed`` a leading minus takes money away.
     """
 
-    def __init__(self, *, currency: str, most_minor: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        currency: str,
+        most_minor: int | None = None,
+        is_signed: bool = False,
+        **options: Any,
+    ) -> None:
         self.currency = currency
         self.most_minor = most_minor
+        self.is_signed = is_signed
         super().__init__(**options)
+        if is_signed:
+            self.widget.attrs["inputmode"] = "text"
 
     def clean(self, value: Any) -> int | None:
         """Return minor units, or None for an empty optional field."""
@@ -53,6 +64,9 @@ class AmountField(_TextNumber):
         if not text:
             return None
         text = ascii_digits(text).translate(_POINT)
+        is_minus = self.is_signed and text.startswith("-")
+        if self.is_signed:
+            text = text.removeprefix("-" if is_minus else "+")
         places = decimals(self.currency)
         if not re.fullmatch(rf"\d{{1,{MOST_DIGITS}}}(?:\.\d*)?", text):
             raise ValidationError(_("Type an amount such as 12.40."), code="amount")
@@ -65,7 +79,7 @@ class AmountField(_TextNumber):
             raise ValidationError(
                 _("At most %(most)s at a time."), code="max", params={"most": most}
             )
-        return minor
+        return -minor if is_minus else minor
 
     @staticmethod
     def _too_fine(places: int) -> Any:

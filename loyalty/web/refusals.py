@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cards.access import CardNotFoundError
+from loyalty.ledger.models import Unit
 from loyalty.members.access import MembershipNotFoundError as MembershipNotSeenError
 from loyalty.members.models import MembershipStatus
 from loyalty.operations import (
@@ -32,7 +33,7 @@ from loyalty.operations import (
 from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
 from loyalty.web import refusals_bonuses, refusals_groups, refusals_members, refusals_refunds
-from loyalty.web.money import count
+from loyalty.web.money import count, money
 from loyalty.web.refusal_rows import Row, Rows, says
 
 
@@ -72,6 +73,14 @@ def _reward(error: offers.RewardNotAvailableError) -> str:
 
 
 def _missing_points(error: drafting.NotEnoughPointsError) -> str:
+    if error.unit == Unit.CREDIT:
+        return _(
+            "Not enough credit: %(available)s can be used, %(missing)s are missing."
+            " Nothing was booked."
+        ) % {
+            "available": money(error.available, error.currency),
+            "missing": money(error.missing, error.currency),
+        }
     return _(
         "Not enough points: %(available)s can be used, %(missing)s are missing. Nothing was booked."
     ) % {"available": count(error.available), "missing": count(error.missing)}

@@ -174,6 +174,7 @@ def actions_for(
         found += [
             Action(name="adjust", words=_("Adjust balance"), icon="exposure", roles=EVERYONE),
             Action(name="spend", words=_("Spend balance"), icon="redeem", roles=EVERYONE),
+            *_credit_actions(membership),
             Action(name="tier", words=_("Change tier"), icon="military_tech"),
         ]
     if is_active and membership.card.expiry_override == ExpiryOverride.BY_HAND:
@@ -207,6 +208,19 @@ def actions_for(
     else:
         found.append(Action(name="restore", words=_("Restore"), icon="restore"))
     return [one for one in found if role in one.roles]
+
+
+def _credit_actions(membership: Membership) -> list[Action]:
+    """Return the correction of credit, where the card gives any or the member has some."""
+    card = membership.card
+    if not (
+        card.uses_plans
+        or card.credit_per_step_minor
+        or card.welcome_credit_minor
+        or membership.account.credit_minor
+    ):
+        return []
+    return [Action(name="adjust_credit", words=_("Adjust credit"), icon="exposure", roles=EVERYONE)]
 
 
 class OverviewPage(AccountPage):

@@ -1,23 +1,26 @@
 """What a manager does with money on a member's account: refund a purchase, pay with points."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Unit
-from loyalty.operations import payments, refunds, sales
+from loyalty.operations import adjustments, payments, refunds, sales
+from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.deeds import Deed
 from loyalty.operations.sales import Sale
 from loyalty.operations.standing import Standing, look
 from loyalty.web import money_words, words
 from loyalty.web.balances import balance
 from loyalty.web.money import money
+from loyalty.web.refusals import Refusal
 from loyalty.web.requests import deed, new_request_id
-from staff.admin.account_actions import ActionPage
+from staff.admin.account_actions import ActionPage, AdjustPage
 from staff.admin.forms_account import DeedForm
-from staff.admin.forms_money import PayForm, RefundForm
+from staff.admin.forms_money import AdjustCreditForm, PayForm, RefundForm
 from staff.admin.powers import EVERYONE
 
 
@@ -119,4 +122,43 @@ class PayPage(MoneyPage):
         return _("%(what)s. The balance is %(balance)s now.") % {
             "what": money_words.title(done, self.membership.card),
             "balance": self.held_after(done.result),
+        }
+
+
+class AdjustCreditPage(AdjustPage):
+    """Adjust the credit: a signed amount with a reason (IV9.7)."""
+
+    form_class = AdjustCreditForm
+
+    def words(self) -> dict[str, Any]:
+        """Return the words of the page."""
+        return {"title": _("Adjust credit"), "button": _("Save")}
+
+    def form_options(self) -> dict[str, Any]:
+        """Return what the form of points needs, and the currency."""
+        return {**super().form_options(), "currency": self.membership.card.currency}
+
+    def refuse(self, form: DeedForm, refusal: Refusal) -> HttpResponse:
+        """Show what is said beside the points beside the credit."""
+        field = "credit" if refusal.field == "points" else refusal.field
+        return super().refuse(form, replace(refusal, field=field))
+
+    def act(self, deed: Deed, form: Any) -> str:
+        """Adjust the credit."""
+        typed = form.cleaned_data
+        card = self.membership.card
+        done = adjustments.adjust_credit(
+            deed=deed,
+            membership_id=self.membership.pk,
+            credit_minor=typed["credit"],
+            reason=AdjustmentReason(typed["reason"]),
+            note=Note(internal=typed["internal"], comment=typed["comment"]),
+            is_counted_for_tier=typed["is_counted"],
+            about_transaction_id=typed["about"],
+        )
+        return _("%(moved)s. The balance is %(balance)s now.") % {
+            "moved": words.moved(0, done.credit_minor, card),
+            "balance": balance(
+                card, done.result["balance_after"], done.result["credit_after"]
+            ).text,
         }

@@ -22,6 +22,7 @@ def urls(model_admin: Any) -> list[Any]:
     pages: list[tuple[str, str, type[account.AccountPage]]] = [
         ("account", "account", account.OverviewPage),
         ("adjust", "adjust", account_actions.AdjustPage),
+        ("adjust-credit", "adjust_credit", account_money.AdjustCreditPage),
         ("spend", "spend", account_actions.SpendPage),
         ("pay", "pay", account_money.PayPage),
         ("tier", "tier", account_actions.TierPage),

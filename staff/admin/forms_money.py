@@ -11,8 +11,8 @@ from loyalty.ledger.models import Unit
 from loyalty.operations.refunding import ReturnedLine
 from loyalty.operations.sales import Sale
 from loyalty.web.fields import AmountField
-from loyalty.web.money import money, plain
-from staff.admin.forms_account import DeedForm, internal_note
+from loyalty.web.money import decimals, money, plain
+from staff.admin.forms_account import AdjustForm, DeedForm, internal_note
 from staff.admin.unfold_parts import dress
 
 UNIT_WORDS = {Unit.POINTS: _("with points"), Unit.CREDIT: _("with credit")}
@@ -81,6 +81,28 @@ class RefundForm(DeedForm):
             return self.cleaned_data["amount"], []
         lines = [ReturnedLine(index=at, amount_minor=self.left[at]) for at in chosen]
         return sum(line.amount_minor for line in lines), lines
+
+
+class AdjustCreditForm(AdjustForm):
+    """Credit to add, or with a minus to take (IV9.7)."""
+
+    field_order = ("request_id", "credit", "reason", "comment", "internal", "about", "is_counted")
+
+    def __init__(
+        self, *args: Any, most: int, purchases: list[tuple[int, str]], currency: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, most=most, purchases=purchases, **kwargs)
+        del self.fields["points"]
+        self.fields["credit"] = AmountField(
+            currency=currency,
+            most_minor=most * 10 ** decimals(currency),
+            is_signed=True,
+            label=_("credit"),
+            help_text=_("A minus takes credit away, for example \u22122.40."),
+        )
+        self.fields["credit"].widget.attrs["autofocus"] = True
+        self.order_fields(self.field_order)
+        dress(self, "credit")
 
 
 class PayForm(DeedForm):

@@ -289,3 +289,43 @@ def test_a_feeds_refund_names_the_system():
     )
 
     assert "system" in at_desk(cast.petra).get(reverse(LIST)).content.decode()
+
+
+@pytest.mark.req("IV9.7", "CU14", "CU16")
+@pytest.mark.parametrize("typed", ["-2.40", "\u22122.40", "-\u0662.\u0664\u0660"])
+def test_credit_is_corrected_at_the_desk(typed):
+    cast = make_cast(credit_per_step_minor=5)
+    do(cast, "adjust_credit", credit="5.00", reason="GOODWILL", is_counted="on")
+
+    response = do(cast, "adjust_credit", credit=typed, reason="CORRECTION")
+
+    account = account_of(cast.membership)
+    assert (response.status_code, account.credit_minor) == (302, 260)
+    assert action("adjust_credit", cast.membership) in account_page(cast).content.decode()
+
+
+@pytest.mark.req("IV9.7")
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("0", "Type a number other than zero."),
+        ("x", "Type an amount such as 12.40."),
+        ("1.234", "At most 2 decimals."),
+        ("10000.01", "At most €10,000.00 at a time."),
+        ("-5.01", "Not enough credit: €5.00 can be used, €0.01 are missing. Nothing was booked."),
+    ],
+)
+def test_credit_that_cannot_move_is_refused_beside_the_field(typed, message):
+    cast = make_cast(credit_per_step_minor=5)
+    do(cast, "adjust_credit", credit="5.00", reason="GOODWILL")
+
+    response = do(cast, "adjust_credit", credit=typed, reason="CORRECTION")
+
+    assert dict(response.context["form"].errors) == {"credit": [message]}
+    assert account_of(cast.membership).credit_minor == 500
+
+
+def test_a_card_without_credit_offers_no_correction_of_it():
+    cast = make_cast()
+
+    assert action("adjust_credit", cast.membership) not in account_page(cast).content.decode()
