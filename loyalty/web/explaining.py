@@ -149,22 +149,22 @@ def _lines(facts: Facts) -> str:
 
 def _ordinal(reason: Reason, facts: Facts) -> str:
     each = {
-        TransactionCriteria.EVERY: _("every %(number)s. such purchase"),
-        TransactionCriteria.EQUAL: _("only the %(number)s. such purchase"),
-        TransactionCriteria.GREATER: _("after the %(number)s. such purchase"),
+        TransactionCriteria.EVERY: _("every %(number)s such purchases"),
+        TransactionCriteria.EQUAL: _("only purchase number %(number)s of this kind"),
+        TransactionCriteria.GREATER: _("after %(number)s such purchases"),
     }[TransactionCriteria(facts["criteria"])] % {"number": count(int(facts["every"]))}
-    this = _("this is the %(number)s.") % {"number": count(int(facts["ordinal"]))}
+    this = _("this is number %(number)s") % {"number": count(int(facts["ordinal"]))}
     if reason == Reason.NOT_THIS_TIME:
-        return _("%(each)s; %(this)s Nothing this time") % {"each": each, "this": this}
+        return _("%(each)s; %(this)s: nothing this time") % {"each": each, "this": this}
     return f"{each}; {this}"
 
 
 def _loyalty_tender(facts: Facts, card: Card) -> str:
     paid = money(int(facts["paid_minor"]), card.currency)
     if facts["method"] == LoyaltyTender.NOTHING:
-        return _("%(paid)s were paid with points: this purchase earns nothing") % {"paid": paid}
+        return _("%(paid)s were paid from the card: this purchase earns nothing") % {"paid": paid}
     rest = money(int(facts["rest_minor"]), card.currency)
-    return _("%(paid)s were paid with points: %(rest)s earn") % {"paid": paid, "rest": rest}
+    return _("%(paid)s were paid from the card: %(rest)s earn") % {"paid": paid, "rest": rest}
 
 
 def _conflict(facts: Facts, card: Card) -> str:
