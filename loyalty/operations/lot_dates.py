@@ -29,11 +29,10 @@ def given_dates(lots: Sequence[Lot]) -> dict[int, datetime | None]:
 
 def _given(lot: Lot) -> datetime | None:
     moved_by = lot.entry.transaction
-    if moved_by.kind == Kind.TRANSFER:
-        for own, fact in _moved(moved_by):
-            if own.pk == lot.pk:
-                return datetime.fromisoformat(fact["given"]) if fact["given"] else None
-    return lot.expires_at
+    if moved_by.kind != Kind.TRANSFER:
+        return lot.expires_at
+    told = next(fact["given"] for own, fact in _moved(moved_by) if own.pk == lot.pk)
+    return datetime.fromisoformat(told) if told else None
 
 
 def later_lots(lot: Lot) -> Iterator[Lot]:

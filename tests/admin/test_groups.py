@@ -1,14 +1,18 @@
 """The dashboard's pages of membership groups, and of dates that are moved by hand."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clubs.models import Role
 from loyalty.ledger.models import Kind, Lot, Source, Transaction
 from loyalty.members.models import Account, MembershipGroup
-from loyalty.operations import adjustments, groups
+from loyalty.operations import adjustments, extensions, groups
 from loyalty.web import words
+from loyalty.web.refusals import refusal_of
 from tests.admin.desk import action, at_desk, errors, submit
 from tests.cast import deed, join, make_cast, make_manager, make_partner, make_tier, make_user
 
@@ -290,3 +294,24 @@ def test_nothing_is_offered_where_the_card_moves_no_dates():
     assert action("extend", noor) not in text(desk.get(action("account", noor)))
     refused = desk.post(action("extend", noor), {"request_id": "a", "days": "1"})
     assert errors(refused) == "On this card nobody moves dates by hand."
+
+
+@pytest.mark.req("IV3.22")
+def test_a_date_that_may_not_be_had_is_said_with_the_latest_day():
+    cast, _noor = family(expiry_days=10, expiry_override="BY_HAND", expiry_override_days=5)
+    with pytest.raises(extensions.ExtensionTooFarError) as refused:
+        extensions.extend_lots(
+            deed=deed(cast.petra, Source.ADMIN, at=timezone.now()),
+            membership_id=cast.membership.pk,
+            days=6,
+        )
+
+    refusal = refusal_of(refused.value)
+    lot = Lot.objects.get(account=cast.membership.account_id)
+    latest = (lot.expires_at + timedelta(days=5, microseconds=-1)).astimezone(cast.partner.zone())
+    assert (refusal.code, refusal.status, refusal.field, refusal.message) == (
+        "extension_too_far",
+        422,
+        "days",
+        f"At the latest it can last until {date_format(latest.date())}. Nothing was changed.",
+    )

@@ -233,14 +233,14 @@ def test_a_repeat_moves_nothing_again():
 
 @pytest.mark.req("IV3.21", "R11.1")
 def test_an_award_whose_date_was_moved_can_still_be_undone():
-    cast = june()
+    cast = june(credit_per_step_minor=5)
     bought = Transaction.objects.get(kind=Kind.PURCHASE)
     extend(cast, days=3)
     extend(cast, days=5)
 
     done = roll_back(cast, bought, at=EARNED)
 
-    assert (done.points, account_of(cast.membership).points) == (-30, 0)
+    assert (done.points, done.credit_minor, account_of(cast.membership).points) == (-30, -150, 0)
     proven(EARNED)
 
 
