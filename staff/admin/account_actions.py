@@ -107,7 +107,7 @@ class AdjustPage(ActionPage):
     """Adjust the balance: a signed number with a reason (CU14 to CU20)."""
 
     roles = EVERYONE
-    form_class = AdjustForm
+    form_class: ClassVar[type[DeedForm]] = AdjustForm
 
     def words(self) -> dict[str, Any]:
         """Return the words of the page."""

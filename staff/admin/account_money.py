@@ -128,7 +128,7 @@ class PayPage(MoneyPage):
 class AdjustCreditPage(AdjustPage):
     """Adjust the credit: a signed amount with a reason (IV9.7)."""
 
-    form_class = AdjustCreditForm
+    form_class: ClassVar[type[DeedForm]] = AdjustCreditForm
 
     def words(self) -> dict[str, Any]:
         """Return the words of the page."""

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from loyalty.rules import (
     expiry,
@@ -50,6 +52,10 @@ GUEST, FRIEND, FAMILY = TIERS = tuple(
 )
 
 
+def _name(tier: TierTerms | None) -> str:
+    return tier.name if tier else "none"
+
+
 @example("tier bases")
 def _tier_bases(rows: Rows) -> Rows:
     sums = {
@@ -63,7 +69,7 @@ def _tier_bases(rows: Rows) -> Rows:
         rows, (TierBasis.AWARDED_POINTS, TierBasis.AVAILABLE_POINTS), strict=True
     ):
         value = tiers.measure(basis=basis, **sums)
-        computed.append([row[0], str(value), tiers.reached(value, TIERS).name])
+        computed.append([row[0], str(value), _name(tiers.reached(value, TIERS))])
     return computed
 
 
@@ -159,13 +165,13 @@ def _shortfall(rows: Rows) -> Rows:
 @example("last days")
 def _last_days(rows: Rows) -> Rows:
     year_end = ExpiryRule(method=ExpiryMethod.FIXED, day=date(2025, 12, 31), is_yearly=True)
-    moved = {"expiry_override_days": 10, "expiry_grace_days": 5}
+    moved = partial(Terms, expiry_days=90, expiry_override_days=10, expiry_grace_days=5)
     cards = (
         Terms(),
         Terms(expiry_days=90),
         Terms(expiry_days=90, expiry_rules=(year_end,)),
-        Terms(expiry_days=90, expiry_override=ExpiryOverride.AUTOMATIC, **moved),
-        Terms(expiry_days=90, expiry_override=ExpiryOverride.BY_HAND, **moved),
+        moved(expiry_override=ExpiryOverride.AUTOMATIC),
+        moved(expiry_override=ExpiryOverride.BY_HAND),
     )
     earned_on = datetime(2026, 1, 10, 18, tzinfo=UTC)
     computed = []
@@ -174,7 +180,7 @@ def _last_days(rows: Rows) -> Rows:
             terms=card,
             unit=Unit.POINTS,
             awarded_at=earned_on,
-            zone=UTC,
+            zone=ZoneInfo("UTC"),
             member="",
             customer_groups=frozenset(),
             tier_id=None,
@@ -295,6 +301,6 @@ def _group(rows: Rows) -> Rows:
     held = [120, 260, 350]
     sums = [*held, sum(held), 0, sum(held)]
     return [
-        [row[0], str(value), tiers.reached(value, TIERS).name]
+        [row[0], str(value), _name(tiers.reached(value, TIERS))]
         for row, value in zip(rows, sums, strict=True)
     ]

@@ -154,7 +154,7 @@ def _tender(rows: Rows) -> Rows:
     for bill, by_card, _ in rows:
         paid = [("CARD", by_card, False)]
         if rest := Decimal(bill) - Decimal(by_card):
-            paid.append(("CASH", rest, False))
+            paid.append(("CASH", str(rest), False))
         computed.append([bill, by_card, str(points(a_bill(bill, paid=paid), card))])
     return computed
 

@@ -11,7 +11,7 @@ Rows = list[list[str]]
 COMPUTED: dict[str, Callable[[Rows], Rows]] = {}
 
 
-def example(name: str):
+def example(name: str) -> Callable[[Callable[[Rows], Rows]], Callable[[Rows], Rows]]:
     """Let a function compute the table of this name, from the columns that it is given."""
 
     def register(compute: Callable[[Rows], Rows]) -> Callable[[Rows], Rows]:
