@@ -132,9 +132,10 @@ class Street(RuleBasedStateMachine):
             is_paid = part.taken and part is not done.main
             self.counts["full card"] += sum(bool(is_paid) for _ in full)
             self.counts["settle shortfall"] += any(count < 0 for count in part.owed.values())
-            for _member, (_kind, key, _number) in part.fired:
-                rule = shop.referrals.get(key, ("CHECK_IN" if key in shop.check_ins else "VISITS",))
-                self.counts[f"fired: {rule[0]}"] += 1
+            for _member, (kind, key, _number) in part.fired:
+                is_door = part is done.main
+                event = shop.referrals[key][0] if kind == "REFERRAL" else "VISITS"
+                self.counts[f"fired: {'CHECK_IN' if is_door else event}"] += 1
 
     def _compare_refusal(self, name, error):
         actual = type(error).__name__

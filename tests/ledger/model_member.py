@@ -1,6 +1,5 @@
 """What a member is, and what happens to one at the counter and in the office."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +37,7 @@ class Member:
 
     def finish(self, done: Done) -> Done:
         self.deeds.append(done)
-        done.after = self.wallet.available(done.at)
+        done.after = done.main.wallet.available(done.at)
         return done
 
     def lately(self, at: datetime, *kinds: str) -> list[Done]:
@@ -161,7 +160,7 @@ class Member:
         """Return the part that issued a voucher."""
         wallets = (self.wallet, *self.wallet.absorbed)
         parts = [part for wallet in wallets for part in wallet.parts]
-        return next(p for p in parts if any(v is voucher for v, *_ in p.steps))
+        return next(p for p in parts if any(v is voucher and b == "REMOVED" for v, b, _ in p.steps))
 
     def _give_back(self, issued: Any, done: Done) -> None:
         """Give points back to their lots; a group gets new ones with the same dates."""
@@ -186,6 +185,3 @@ class Member:
         if gifts and wanted.tier:
             wallet.gift(done, wanted.tier)
         return self.finish(done)
-
-
-Check = Callable[[], None]
