@@ -192,6 +192,9 @@ class Street(RuleBasedStateMachine):
             ),
         )
 
+    def _ordinary_day(self):
+        """Do each deed once before chance takes over; each machine says how."""
+
     # Time.
 
     @rule(minutes=st.integers(1, 20))

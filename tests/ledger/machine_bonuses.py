@@ -37,8 +37,9 @@ class Bonuses(Undoing):
     @initialize(
         keeps=st.sampled_from([True, False, False]),
         basis=st.sampled_from(["AWARDED_POINTS", "AWARDED_POINTS", "AVAILABLE_POINTS"]),
+        is_ordinary=st.sampled_from([True, True, False]),
     )
-    def open_the_shop(self, keeps, basis):
+    def open_the_shop(self, keeps, basis, is_ordinary):
         self._begin()
         cast = make_cast(
             step_minor=1000,
@@ -57,7 +58,7 @@ class Bonuses(Undoing):
         rewards = {
             "Haircut": make_reward(cast.card, "Haircut", 10, voucher_days=20, stock=9),
             "Comb": make_reward(cast.card, "Comb", 1, voucher_days=20, per_member=1, stock=3),
-            "Mug": make_reward(cast.card, "Mug", 5, voucher_days=20, stock=3),
+            "Mug": make_reward(cast.card, "Mug", 5, voucher_days=20, stock=2),
         }
         silver = make_tier(cast.card, "Silver", 25, entry_reward=rewards["Mug"])
         cast.card.stamps_per_card = 10
@@ -67,7 +68,7 @@ class Bonuses(Undoing):
         shop = Shop(
             tiers={"Silver": 25},
             gifts={"Silver": "Mug"},
-            stock={"Haircut": 9, "Comb": 3, "Mug": 3},
+            stock={"Haircut": 9, "Comb": 3, "Mug": 2},
             limits={"Comb": 1},
             costs={"Haircut": 10, "Comb": 1, "Mug": 5},
             days={POINTS: 10},
@@ -97,6 +98,8 @@ class Bonuses(Undoing):
         noor = self._brought(cast.noor, mia)
         self.people[noor.pk] = cast.noor
         self._match_vouchers()
+        if is_ordinary:
+            self._ordinary_day()
 
     def _rules(self, rewards):
         card = self.cast.card
@@ -300,18 +303,21 @@ class Bonuses(Undoing):
         found = [(one, voucher) for one in self.held for voucher in one.wallet.vouchers]
         if found:
             one, voucher = found[which % len(found)]
-            scan, the_deed = self._scan(one), self._deed(one)
-            self._attempt(
-                "use voucher",
-                one,
-                lambda: one.member.use(voucher, self.at),
-                lambda: vouchers.use_voucher(
-                    deed=the_deed,
-                    membership_id=one.pk,
-                    voucher_id=self.rows[voucher].pk,
-                    scan_id=scan,
-                ),
-            )
+            self._use(one, voucher)
+
+    def _use(self, one, voucher):
+        scan, the_deed = self._scan(one), self._deed(one)
+        self._attempt(
+            "use voucher",
+            one,
+            lambda: one.member.use(voucher, self.at),
+            lambda: vouchers.use_voucher(
+                deed=the_deed,
+                membership_id=one.pk,
+                voucher_id=self.rows[voucher].pk,
+                scan_id=scan,
+            ),
+        )
 
     @rule(who=MEMBERS, back=st.integers(0, 2), part=st.sampled_from([1, 1, 2]))
     def refund(self, who, back, part):

@@ -1,5 +1,6 @@
 """A café with tiers and rewards, and a gym that takes points alone."""
 
+from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from cards.models import Reward
@@ -16,8 +17,8 @@ LIMITS = {"stock": {"Poster": 1, "Mug": 3}, "per_member": {"Tour": 1}}
 class Cafe(Street):
     """Two members of a café with tiers, one of a points-only gym."""
 
-    @initialize()
-    def open_the_shops(self):
+    @initialize(is_ordinary=st.sampled_from([True, True, False]))
+    def open_the_shops(self, is_ordinary):
         self._begin()
         cast = make_cast(
             expiry_days=10, redeems_per_day=2, gift_cap=40, adjust_cap=400, welcome_points=5
@@ -62,6 +63,8 @@ class Cafe(Street):
         self._welcome(join(cast.mia, cast.hill_card), **self._gym_kit())
         for one in self.held:
             self._adjust(one, 60, counted=False)
+        if is_ordinary:
+            self._ordinary_day()
 
     def _gym_kit(self):
         gym, cast = self.cast.hill_card, self.cast

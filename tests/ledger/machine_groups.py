@@ -21,8 +21,8 @@ TIERS = {"Bronze": 0, "Silver": 100, "Gold": 300}
 class Families(Undoing):
     """Four members of a card with three tiers, where at most three make a family."""
 
-    @initialize(basis=st.sampled_from(BASES))
-    def open_the_shop(self, basis):
+    @initialize(basis=st.sampled_from(BASES), is_ordinary=st.sampled_from([True, True, False]))
+    def open_the_shop(self, basis, is_ordinary):
         self._begin()
         cast = make_cast(
             expiry_days=10,
@@ -66,6 +66,8 @@ class Families(Undoing):
         for one in self.held[1:]:
             one.wallet.place = model.Place("Bronze")
         self.groups = []
+        if is_ordinary:
+            self._ordinary_day()
 
     # Families.
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, rule
 from cards.models import Card, ExpiryRule, Plan, PlanLine, Product
 from loyalty.ledger.models import ParkedRefund
 from loyalty.members.models import Membership
-from loyalty.operations import extensions, parked_refunds, payments, purchases, refunds
+from loyalty.operations import adjustments, extensions, parked_refunds, payments, purchases, refunds
 from loyalty.operations import purchases as bills
 from loyalty.operations.refunding import ReturnedLine
 from loyalty.rules.baskets import BasketLine, Payment
@@ -37,8 +37,12 @@ CARD = {
 class Money(Undoing):
     """A grocer with plans and pro rata refunds, a kiosk that takes all back, a baker nothing."""
 
-    @initialize(basis=st.sampled_from(BASES), clawback=st.sampled_from(["REFUSE", "SHORTFALL"]))
-    def open_the_shops(self, basis, clawback):
+    @initialize(
+        basis=st.sampled_from(BASES),
+        clawback=st.sampled_from(["REFUSE", "REFUSE", "SHORTFALL"]),
+        is_ordinary=st.sampled_from([True, True, False]),
+    )
+    def open_the_shops(self, basis, clawback, is_ordinary):
         self._begin()
         cast = make_cast(uses_plans=True, refund_method="PRO_RATA", **CARD)
         self._open(cast)
@@ -71,6 +75,8 @@ class Money(Undoing):
             is_fallback=basis.endswith("POINTS"),
         )
         self._hold_at(baker, [join(cast.noor, baker)], earns=money.simple(1, 5), method="NONE")
+        if is_ordinary:
+            self._ordinary_day()
 
     def _hold_at(self, card, memberships, **rules):
         """Open a card with a silver tier, points for 10 days and credit for 15."""
@@ -339,6 +345,22 @@ class Money(Undoing):
             one,
             lambda: clock.extend(one.member, days, 5, self.at),
             lambda: extensions.extend_lots(deed=the_deed, membership_id=one.pk, days=days),
+        )
+
+    @rule(who=MEMBERS, cents=st.integers(-200, 400), counted=st.booleans())
+    def correct_credit(self, who, cents, counted):
+        one, the_deed = self._one(who), self._manage()
+        cap = one.card.adjust_cap * 100
+        self._attempt(
+            "adjust credit",
+            one,
+            lambda: one.member.adjust(cents, self.at, counted=counted, cap=cap, unit=CREDIT),
+            lambda: adjustments.adjust_credit(
+                deed=the_deed,
+                membership_id=one.pk,
+                credit_minor=cents,
+                is_counted_for_tier=counted,
+            ),
         )
 
     @rule(who=MEMBERS, points=st.integers(-90, 120), counted=st.booleans())

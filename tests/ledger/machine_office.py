@@ -89,19 +89,21 @@ class InTheOffice(Cafe):
     @rule(which=st.integers(0, 99), returned=st.booleans())
     def remove(self, which, returned):
         if some := self._some_voucher(which):
-            one, voucher = some
-            the_deed = self._manage()
-            self._attempt(
-                "remove voucher",
-                one,
-                lambda: one.member.remove(voucher, self.at, returned=returned),
-                lambda: vouchers.remove_voucher(
-                    deed=the_deed,
-                    membership_id=one.pk,
-                    voucher_id=self.rows[voucher].pk,
-                    are_points_returned=returned,
-                ),
-            )
+            self._remove(*some, returned=returned)
+
+    def _remove(self, one, voucher, *, returned):
+        the_deed = self._manage()
+        self._attempt(
+            "remove voucher",
+            one,
+            lambda: one.member.remove(voucher, self.at, returned=returned),
+            lambda: vouchers.remove_voucher(
+                deed=the_deed,
+                membership_id=one.pk,
+                voucher_id=self.rows[voucher].pk,
+                are_points_returned=returned,
+            ),
+        )
 
     @rule(
         who=st.integers(0, 1),

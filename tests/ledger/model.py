@@ -93,7 +93,7 @@ class Part:
     counts: dict[str, int] = field(default_factory=dict)
     fired: list[tuple[Any, Any]] = field(default_factory=list)
     told: "Counter[str]" = field(default_factory=Counter)
-    of: Any = None  # The part that it refunds.
+    backs: list["Part"] = field(default_factory=list)  # The parts that refund it.
     sort: str = ""  # BONUS and EXPIRY are told apart from the rest.
 
     def moved(self, unit: str) -> int:
@@ -120,7 +120,7 @@ class Done:
     shares: dict[Any, "Counter[str]"] = field(default_factory=dict)
     met: list[tuple[str, int, int]] = field(default_factory=list)
     paid: "Counter[str]" = field(default_factory=Counter)
-    of: "Done | None" = None
+    refunds: list["Done"] = field(default_factory=list)
     lines: dict[int, int] = field(default_factory=dict)
     is_undone: bool = False
     is_disturbed: bool = False
@@ -222,10 +222,6 @@ class Wallet:
     def all_vouchers(self) -> list[Voucher]:
         """Return its vouchers, and those of the wallets that it took over."""
         return [v for wallet in (self, *self.absorbed) for v in wallet.vouchers]
-
-    def heirs(self) -> list[Part]:
-        """Return the parts on this wallet, and on the one that took it over."""
-        return [*self.parts, *(self.group.parts if self.group else ())]
 
     def latest(self) -> Done | None:
         return next((one for one in reversed(self.done) if not one.is_undone), None)

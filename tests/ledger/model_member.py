@@ -68,24 +68,28 @@ class Member:
         done.given = points
         return done
 
-    def adjust(self, points: int, at: datetime, *, counted: bool, cap: int) -> Done:
+    def adjust(
+        self, points: int, at: datetime, *, counted: bool, cap: int, unit: str = POINTS
+    ) -> Done:
         self.check_active()
         if points == 0:
             raise Refused("NothingToAdjustError")
         if abs(points) > cap:
             raise Refused("AboveCapError")
-        done = self._adjusted(points, at, counted=counted, kind="ADJUSTMENT")
+        done = self._adjusted(points, at, counted=counted, kind="ADJUSTMENT", unit=unit)
         done.by = "manager"
         return done
 
-    def _adjusted(self, points: int, at: datetime, *, counted: bool, kind: str) -> Done:
+    def _adjusted(
+        self, points: int, at: datetime, *, counted: bool, kind: str, unit: str = POINTS
+    ) -> Done:
         """Correct by hand: nothing owed is settled, and the tier may fall."""
         done = self.begin(at, kind)
         if points > 0:
-            self.wallet.earn(done.main, points, at)
+            self.wallet.earn(done.main, points, at, unit)
         else:
-            self.wallet.pay(done.main, -points, at)
-        self.wallet.count(done.main, POINTS, points if counted else 0)
+            self.wallet.pay(done.main, -points, at, unit)
+        self.wallet.count(done.main, unit, points if counted else 0)
         bonuses.after_adjustment(done, self)
         return self.finish(done)
 

@@ -11,8 +11,7 @@ from tests.ledger.model import CREDIT, GRACE, POINTS, UNITS, Done, Lot, Part, Re
 
 
 def _refunds(done: Done) -> list[Done]:
-    followers = [part.done for part in done.main.wallet.heirs()]
-    return [one for one in followers if one.of is done and not one.is_undone]
+    return [one for one in done.refunds if not one.is_undone]
 
 
 def refunded(done: Done) -> int:
@@ -29,7 +28,7 @@ def refund(
     wallet = sale.main.wallet.group or sale.main.wallet
     bill = sale.bill[0] if sale.kind == "PAYMENT" else sale.bill.amount
     total = sum(one.bill for one in before) + amount
-    done = Done(at=at, kind="REFUND", member=member, of=sale, bill=amount, lines=lines)
+    done = Done(at=at, kind="REFUND", member=member, bill=amount, lines=lines)
     main = done.part(wallet)
     back = [(one, _back_of(one, total, bill)) for one in _payments_of(sale)]
     own = [] if sale.kind == "PAYMENT" else _with_later(sale.main, wallet)
@@ -51,11 +50,13 @@ def refund(
         withheld[_unit(one)] -= kept
         if count:
             part = main if sale.kind == "PAYMENT" else done.part(wallet)
-            part.of, part.told["returned"] = one.main, count
+            one.main.backs.append(part)
+            part.told["returned"] = count
             _to_lots(one, count - kept, part, at)
     if total >= bill and shop.method != "NONE":
         _revoke_bonuses(sale, done)
     wallet.judge(main, at)
+    sale.refunds.append(done)
     return member.finish(done)
 
 
@@ -101,8 +102,7 @@ def _payments_of(sale: Done) -> list[Done]:
 
 def _parts_of(payment: Done) -> list[Part]:
     """Return the parts of standing refunds that gave of a payment back."""
-    parts = payment.main.wallet.heirs()
-    return [one for one in parts if one.of is payment.main and not one.done.is_undone]
+    return [one for one in payment.main.backs if not one.done.is_undone]
 
 
 def _back_of(payment: Done, total: int, bill: int) -> int:
@@ -220,7 +220,7 @@ def _revoke_bonuses(sale: Done, done: Done) -> None:
     for bonus in sorted(caused, key=lambda part: part.wallet.pk):
         wallet = bonus.wallet.group or bonus.wallet
         part = done.part(wallet)
-        part.of = bonus
+        bonus.backs.append(part)
         own = _with_later(bonus, wallet)
         for unit in UNITS:
             Claw(part, own, unit, bonus.life[unit]).take()

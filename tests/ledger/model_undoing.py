@@ -11,17 +11,9 @@ def check_undo(done: Done) -> None:
     """Refuse what cannot be undone, in the product's order."""
     if done.is_undone:
         raise Refused("AlreadyUndoneError")
-    if _standing_refunds(done):
+    refunds = [*done.refunds, *(part.done for part in done.main.backs)]
+    if any(not one.is_undone for one in refunds):
         raise Refused("RefundedError")
-
-
-def _standing_refunds(done: Done) -> list[Done]:
-    """Return the refunds of a deed, and of the bill that it paid."""
-    return [
-        part.done
-        for part in done.main.wallet.heirs()
-        if not part.done.is_undone and (part.done.of is done or part.of is done.main)
-    ]
 
 
 def undo(done: Done, at: datetime) -> None:
