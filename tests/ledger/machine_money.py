@@ -98,7 +98,7 @@ class Money(Undoing):
             rates=RATES,
             **rules,
         )
-        store = make_store(card.club, f"Store of {card.name}")
+        store = make_store(card.club, f"Till {card.name}"[:20])
         for membership in memberships:
             self._hold(
                 Membership.objects.get(pk=membership.pk),
