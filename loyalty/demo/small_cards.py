@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from cards.models import MilestoneRule, Tier
+from cards.models import Card, MilestoneRule, Reward, Tier
 from loyalty.demo import pictures
 from loyalty.demo.offering import Desk, Place, make_card, make_reward
 from loyalty.rules.terms import MilestoneKind
@@ -57,20 +57,7 @@ def cafe(place: Place, opened_at: datetime) -> Desk:
         description="Fired in Porto, holds a large flat white.",
         stock=90,
     )
-    for code, name, least, times, gift in (
-        ("REGULAR", "Regular", 0, "1.00", None),
-        ("SILVER", "Silver", 90, "1.25", None),
-        ("GOLD", "Gold", 220, "1.50", mug),
-    ):
-        Tier.objects.create(
-            partner=card.partner,
-            card=card,
-            code=code,
-            name=name,
-            min_value=least,
-            multiplier=Decimal(times),
-            entry_reward=gift,
-        )
+    _cafe_tiers(card, mug)
     MilestoneRule.objects.create(
         partner=card.partner,
         card=card,
@@ -87,6 +74,24 @@ def cafe(place: Place, opened_at: datetime) -> Desk:
         most=1850,
         every_days=30,
     )
+
+
+def _cafe_tiers(card: Card, mug: Reward) -> None:
+    """Make the café's three tiers; the mug welcomes to the highest."""
+    for code, name, least, times, gift in (
+        ("REGULAR", "Regular", 0, "1.00", None),
+        ("SILVER", "Silver", 90, "1.25", None),
+        ("GOLD", "Gold", 220, "1.50", mug),
+    ):
+        Tier.objects.create(
+            partner=card.partner,
+            card=card,
+            code=code,
+            name=name,
+            min_value=least,
+            multiplier=Decimal(times),
+            entry_reward=gift,
+        )
 
 
 def barber(place: Place, opened_at: datetime) -> Desk:

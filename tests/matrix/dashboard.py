@@ -105,9 +105,9 @@ def _model(
     }
 
 
-def _only(model):
-    """Return who finds a side's only row of a model."""
-    return _of(lambda side: model.objects.get(partner=side.partner))
+def _first(model):
+    """Return who finds a side's first row of a model."""
+    return _of(lambda side: model.objects.filter(partner=side.partner).order_by("pk")[0])
 
 
 def _more_rules() -> dict[str, Row]:
@@ -115,7 +115,7 @@ def _more_rules() -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for model in (*MASTERS, *RULES):
         name = f"cards_{model._meta.model_name}"
-        OBJECTS[name] = _only(model)
+        OBJECTS[name] = _first(model)
         rows |= _model(name, read=OWN_DASHBOARD, write=OWN_WRITERS)
         if model in RULES:
             rows[f"admin:{name}_delete"] = _row(OWN_WRITERS, OBJECTS[name])
