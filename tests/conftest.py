@@ -1,6 +1,7 @@
 """What every test shares: the database, the requirement markers and how hard Hypothesis tries."""
 
 import os
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections
@@ -20,6 +21,30 @@ settings.load_profile(
 )
 
 database.install()
+
+# What only one of the databases does, these tests show; all others are measured on SQLite alone,
+# because measuring adds half to a test's time.
+TESTS = Path(__file__).parent
+NOT_MEASURED_TWICE = {
+    "admin",
+    "analytics",
+    "demo",
+    "examples",
+    "matrix",
+    "rules",
+    "staff",
+    "wallet",
+    "web",
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Measure on PostgreSQL what it does in its own way, and nothing else again."""
+    if connection.vendor != "postgresql":
+        return
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in NOT_MEASURED_TWICE:
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_runtest_setup(item):
