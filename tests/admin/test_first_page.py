@@ -144,6 +144,7 @@ def test_the_menu_shows_each_role_its_own():
     assert found[Role.SUPPORT] == [
         "Overview",
         "Members",
+        "Groups",
         "Cards",
         "Rewards",
         "Plans",
