@@ -37,7 +37,7 @@ class Bonuses(Undoing):
     @initialize(
         keeps=st.sampled_from([True, False, False]),
         basis=st.sampled_from(["AWARDED_POINTS", "AWARDED_POINTS", "AVAILABLE_POINTS"]),
-        is_ordinary=st.sampled_from([True, True, False]),
+        is_ordinary=st.sampled_from([True] * 5 + [False]),
     )
     def open_the_shop(self, keeps, basis, is_ordinary):
         self._begin()

@@ -86,7 +86,7 @@ class MoneyDay(Money):
         self.refund_before_the_sale_and_then_sell(who=1, cents=1500, number=55)
         self.refund_before_the_sale(who=1, receipt="3", cents=0)
         self.correct_credit(who=1, cents=120, counted=True)
-        undo_in_every_way(self, 3)
+        undo_in_every_way(self, 1)
         for _ in range(3):
             self.days_pass(days=6)
         self.book_expiry(later=0, times=2)
@@ -133,18 +133,22 @@ class BonusDay(Bonuses):
         self.buy(who=0, euros=30)
         self.change_status(who=0, status="ACTIVE")
         self.adjust(who=0, points=5, counted=False)
-        for reward in ("Comb", "Comb", "Mug", "Mug"):
+        for reward in ("Comb", "Comb", "Comb", "Mug", "Mug"):
             self.redeem(who=0, reward=reward)
         self.give(who=1, points=3)
-        self._buy(noor, 110)
-        filled = noor.wallet.latest()
-        if voucher := next((v for v in noor.wallet.vouchers if v.reward == "Haircut"), None):
-            self._use(noor, voucher)
-            self._reverse(noor, filled)
+        for one in (noor, mia):
+            self._use_what_a_full_card_gave(one)
         self._buy(mia, 40)
         self._refund(mia, mia.wallet.latest(), 2000)
         undo_in_every_way(self, 1)
         self.book_expiry(later=0, times=1)
+
+    def _use_what_a_full_card_gave(self, one):
+        self._buy(one, 110)
+        filled = one.wallet.latest()
+        for voucher, _before, _after in filled.steps[:1]:
+            self._use(one, voucher)
+            self._reverse(one, filled)
 
 
 class FamilyDay(Families):
@@ -164,9 +168,10 @@ class FamilyDay(Families):
             self._use_or_remove(self.held[0], -1, returned)
         for who in (1, 1, 0, 2):
             self.leave(who=who)
-        self.redeem(who=3, reward="Tour")
-        self.redeem(who=3, reward="Mug")
-        self.adjust(who=3, points=30, counted=True)
+        for who in (3, 1):
+            self.adjust(who=who, points=40, counted=True)
+            self.redeem(who=who, reward="Mug")
+            self.redeem(who=who, reward="Tour")
         undo_in_every_way(self, 3)
         self.days_pass(days=6)
         self.book_expiry(later=5, times=1)
