@@ -21,7 +21,9 @@ NO_PAGES = {
     # Not pages: files, figures for scripts, parts of pages, and words for machines.
     "site:manifest", "site:sw", "web:healthz", "web:readyz", "web:media", "wallet:look",
     "wallet:looks", "wallet:version", "wallet:fragment", "wallet:claim_state", "staff:preview",
-    "admin:cards_card_poster", "admin:jsi18n",
+    "staff:pay_preview", "staff:rest_preview", "staff:refund_preview", "admin:jsi18n",
+    "admin:cards_card_poster", "admin:cards_card_numbers_csv", "admin:cards_card_numbers_pdf",
+    "admin:clubs_store_door_poster",
 }  # fmt: skip
 PEOPLE = ("anonymous", "member", "staff", "owner")
 
