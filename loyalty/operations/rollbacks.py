@@ -11,7 +11,6 @@ from loyalty.ledger.models import (
     REVERSIBLE_KINDS,
     Entry,
     Kind,
-    Lot,
     Source,
     TierChange,
     Transaction,
@@ -258,7 +257,10 @@ def _drafts(standing: Standing, original: Transaction, content: str, note: Note)
         "undone": original.kind,
         "reward": original.result.get("reward"),
     }
-    main.result["balance_after"] += _due_taken(standing, drafts)
+    due = tiering.due_taken(standing, drafts)
+    main.result["balance_after"] += due[Unit.POINTS]
+    if "credit_after" in main.result:
+        main.result["credit_after"] += due[Unit.CREDIT]
     return drafts
 
 
@@ -271,21 +273,6 @@ def _accounts_of(standing: Standing, caused: list[Transaction]) -> dict[int, Acc
         rows = Account.objects.select_for_update(no_key=True).filter(pk__in=others)
         found |= {account.pk: account for account in rows.order_by("pk")}
     return found
-
-
-def _due_taken(standing: Standing, drafts: list[Draft]) -> int:
-    """Return how much the drafts take from lots past their date, which nobody could spend."""
-    if not standing.due_points:
-        return 0
-    taken = {
-        take.lot_id: take.amount
-        for one in drafts
-        for move in one.moves
-        for take in move.takes
-        if take.amount > 0 and move.unit == Unit.POINTS
-    }
-    due = Lot.objects.filter(pk__in=taken, expires_at__lte=standing.deed.occurred_at)
-    return sum(taken[pk] for pk in due.values_list("pk", flat=True))
 
 
 def _mirror(account: Account, original: Transaction, mirror: restoring.Mirror) -> dict[str, Any]:

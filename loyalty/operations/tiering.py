@@ -1,5 +1,6 @@
 """Let what a deed moves decide the account's tier, in one place for every deed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -9,7 +10,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from loyalty.ledger.drafts import Draft, TierMove
-from loyalty.ledger.models import Kind, Transaction, Unit
+from loyalty.ledger.models import Kind, Lot, Transaction, Unit
 from loyalty.members.models import Account, TierSource
 from loyalty.operations import drafting
 from loyalty.operations.standing import Standing
@@ -98,20 +99,45 @@ def automatic(standing: Standing, value: int) -> TierMove:
 
 def sums_after(standing: Standing, drafts: Sequence[Draft]) -> Sums:
     """Return what the account will hold and will have been awarded once the drafts are posted."""
-    account = standing.account
-    own = [one for one in drafts if one.account is account]
+    own = [one for one in drafts if one.account is standing.account]
     moved = {
         unit: sum(move.amount for one in own for move in one.moves if move.unit == unit)
         for unit in Unit
     }
     awarded = awarded_in_window(standing)
+    by_awards = standing.terms.tier_basis in tiers.AWARDED_BASES
+    due = Counter[Unit]() if by_awards else due_taken(standing, own)
     return Sums(
-        available_points=standing.available + moved[Unit.POINTS],
+        available_points=standing.available + moved[Unit.POINTS] + due[Unit.POINTS],
         awarded_points=awarded.awarded_points + sum(one.lifetime_points for one in own),
-        available_credit_minor=standing.available_credit + moved[Unit.CREDIT],
+        available_credit_minor=standing.available_credit + moved[Unit.CREDIT] + due[Unit.CREDIT],
         awarded_credit_minor=awarded.awarded_credit_minor
         + sum(one.lifetime_credit_minor for one in own),
     )
+
+
+def due_taken(standing: Standing, drafts: Sequence[Draft]) -> Counter[Unit]:
+    """Return how much the drafts take from lots past their date, which nobody could spend.
+
+    What they put back into such lots first, to take it with the rest, is taken off.
+    """
+    taken: Counter[tuple[Unit, int]] = Counter()
+    if standing.due_points or standing.due_credit:
+        for one in drafts:
+            for move in one.moves:
+                for take in move.takes:
+                    taken[move.unit, take.lot_id or 0] += take.amount
+    found: Counter[Unit] = Counter()
+    if taken:
+        lots = Lot.objects.filter(
+            pk__in=[lot_id for _unit, lot_id in taken],
+            account=standing.account,
+            expires_at__lte=standing.deed.occurred_at,
+        )
+        due = set(lots.values_list("pk", flat=True))
+        for (unit, lot_id), amount in taken.items():
+            found[unit] += amount if lot_id in due else 0
+    return found
 
 
 def first_day(terms: Terms, *, today: date, joined: date) -> date | None:

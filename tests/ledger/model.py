@@ -92,7 +92,7 @@ class Part:
     steps: list[tuple[Voucher, str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     fired: list[tuple[Any, Any]] = field(default_factory=list)
-    told: "Counter[str]" = field(default_factory=Counter)
+    told: "Counter[Any]" = field(default_factory=Counter)
     backs: list["Part"] = field(default_factory=list)  # The parts that refund it.
     sort: str = ""  # BONUS and EXPIRY are told apart from the rest.
 
@@ -360,7 +360,8 @@ class Wallet:
 
     def due(self, at: datetime) -> list[datetime]:
         """Return the moments at which something ended that is not booked yet."""
-        return sorted({lot.ends for lot in self.lots if lot.left and not lot.is_usable(at)})
+        open_ = [lot for lot in self.lots if lot.left and not lot.is_usable(at)]
+        return sorted({lot.ends for lot in open_ if lot.ends})
 
     def expire(self, at: datetime) -> int:
         """Book what is due, moment by moment; return how many moments that were."""

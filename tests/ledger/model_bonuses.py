@@ -86,7 +86,7 @@ def check_in(member: Any, at: datetime, hours: int) -> Done:
     if member.check_ins and at - member.check_ins[-1].at < timedelta(hours=hours):
         raise Refused("CheckedInAlreadyError")
     number = len(member.check_ins) + 1
-    done = member.begin(at, "")
+    done: Done = member.begin(at, "")
     done.main.sort = "BONUS"
     member.wallet.award(done.main, {POINTS: sum(member.shop.check_ins.values())}, at)
     for key in member.shop.check_ins:
@@ -96,7 +96,8 @@ def check_in(member: Any, at: datetime, hours: int) -> Done:
     fill(done, member)
     member.wallet.judge(done.main, at)
     member.check_ins.append(done)
-    return member.finish(done)
+    member.finish(done)
+    return done
 
 
 # Recommendations: shop.referrals is {key: (event, threshold, points, beneficiary)}.
@@ -176,7 +177,7 @@ def fill(done: Done, member: Any) -> None:
 def join(member: Any, at: datetime) -> None:
     """Welcome a new member: points, what a recommendation gives, and the tier all that reaches."""
     wallet, shop = member.wallet, member.shop
-    done = member.begin(at, "")
+    done: Done = member.begin(at, "")
     if shop.welcome:
         part = done.part(wallet, sort="BONUS")
         wallet.count(part, POINTS, shop.welcome)

@@ -127,7 +127,7 @@ def purchase(member: Any, bill: Bill, at: datetime, receipt: str = "") -> Done:
     earned = member.shop.earns(member, bill)
     if receipt and receipt in member.shop.receipts:
         raise Refused("ReceiptAlreadyUsedError")
-    done = member.begin(at, "BUY" if bill.is_buy else "PURCHASE", receipt=receipt, bill=bill)
+    done: Done = member.begin(at, "BUY" if bill.is_buy else "PURCHASE", receipt=receipt, bill=bill)
     member.shop.receipts |= {receipt} - {""}
     done.award, done.shares, done.met = earned.amounts, earned.shares, earned.met
     member.wallet.award(done.main, earned.amounts, at)
@@ -174,11 +174,12 @@ def pay(
     money = most if money is None else money
     if money > most:
         raise Refused("TooMuchMoneyError")
-    done = member.begin(at, "PAYMENT", receipt=receipt, bill=(bill, money))
+    done: Done = member.begin(at, "PAYMENT", receipt=receipt, bill=(bill, money))
     done.paid[unit] = _cost(slices, money)
     member.wallet.pay(done.main, done.paid[unit], at, unit)
     member.wallet.judge(done.main, at)
-    return member.finish(done)
+    member.finish(done)
+    return done
 
 
 def _slices(member: Any, balance: int, bill: int) -> list[tuple[int, Fraction, Any]]:

@@ -57,7 +57,8 @@ def refund(
         _revoke_bonuses(sale, done)
     wallet.judge(main, at)
     sale.refunds.append(done)
-    return member.finish(done)
+    member.finish(done)
+    return done
 
 
 def _check_refund(member: Any, sale: Done, amount: int, lines: dict[int, int]) -> None:
@@ -114,19 +115,22 @@ def _revoked(sale: Done, unit: str, total: int, lines: dict[int, int], before: l
     """Return what this refund takes back of an award: by line, the rest in proportion."""
     if sale.kind == "PAYMENT":
         return 0
-    award, bill = sale.award[unit], sale.bill.amount
+    award: int = sale.award[unit]
+    bill: int = sale.bill.amount
     told = _told(before, "revoked", unit)
     match sale.main.wallet.shop.method:
         case "ALL":
             return max(award - told, 0)
         case "NONE":
             return 0
+        case _:
+            pass
     if total >= bill:
         return max(award - told, 0)
     known = range(len(sale.bill.lines))
     returned = {at: lines.get(at, 0) + sum(one.lines.get(at, 0) for one in before) for at in known}
     shares = {at: sale.shares.get(at, Counter())[unit] for at in known}
-    by_line = sum(shares[at] * returned[at] // sale.bill.lines[at][2] for at in known)
+    by_line: int = sum(shares[at] * returned[at] // sale.bill.lines[at][2] for at in known)
     of_lines = sum(shares.values())
     unnamed = total - sum(returned.values())
     rest = Fraction((award - of_lines) * total + of_lines * unnamed, bill)
@@ -158,7 +162,7 @@ class Claw:
     lapsed_before: int = 0
     coming: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         wallet, at = self.part.wallet, self.part.done.at
         self.mine = [lot for lot in self.own if lot.unit == self.unit]
         self.others = [lot for lot in wallet.lots if lot not in self.mine]

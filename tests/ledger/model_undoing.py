@@ -38,14 +38,14 @@ def undo(done: Done, at: datetime) -> None:
             later.done.is_disturbed = True
 
 
-def _planned(parts: list[Part], at: datetime) -> dict:
+def _planned(parts: list[Part], at: datetime) -> dict[Part, list[tuple[Lot, int]]]:
     """Return what is taken out of which lots for each part, or refuse it."""
     left: Counter[Lot] = Counter()
     for lot in {lot for part in parts for lot in part.wallet.lots}:
         left[lot] = lot.left
     owed = {(part.wallet, unit): part.wallet.owed[unit] for part in parts for unit in UNITS}
     own = parts[-1].done.made
-    takes: dict = {}
+    takes: dict[Part, list[tuple[Lot, int]]] = {}
     for part in parts:
         for unit in UNITS:
             if part.owed[unit] > owed[part.wallet, unit]:

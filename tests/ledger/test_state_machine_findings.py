@@ -110,3 +110,36 @@ def test_a_family_does_not_get_the_entry_reward_that_one_of_them_had():
     form(cast, cast.membership, noor)
 
     assert list(Voucher.objects.values_list("reward__name", "status")) == [("Mug", "ISSUED")]
+
+
+@pytest.mark.req("R11.1", "CU32")
+def test_what_is_told_after_undoing_counts_nothing_that_has_ended():
+    cast = make_cast(expiry_days=10, step_minor=1000)
+    reward = make_reward(cast.card, "Haircut", 10)
+    cast.card.stamps_per_card = 10
+    cast.card.full_card_reward = reward
+    cast.card.save()
+    publish(cast.card)
+    filled = buy(cast, 28_000)
+
+    undone = roll_back(cast, filled, at=NOON + days(20))
+
+    assert (undone.result["balance_before"], undone.result["balance_after"]) == (0, 0)
+
+
+@pytest.mark.req("R11.1", "IV3.7")
+def test_undoing_points_that_have_ended_lowers_no_tier_by_what_is_available():
+    cast = make_cast(expiry_days=10, tier_basis="AVAILABLE_POINTS")
+    silver = make_tier(cast.card, "Silver", 40)
+    ended = buy(cast, 3000)
+    buy(cast, 5000, at=NOON + days(9))
+
+    rollbacks.reverse_transaction(
+        deed=deed(make_user("root", is_superuser=True), Source.ADMIN, at=NOON + days(15)),
+        membership_id=cast.membership.pk,
+        transaction_id=ended.pk,
+        note=adjustments.Note(internal="mistake"),
+    )
+
+    account = account_of(cast.membership)
+    assert (account.points, account.tier) == (50, silver)
