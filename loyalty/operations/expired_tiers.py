@@ -22,12 +22,13 @@ def falls(transaction_ids: Sequence[int], *, card_ids: Iterable[int], at: dateti
     The accounts are locked. Each expiry is judged by what was left after it, so it does not matter
     how late it is booked. An expiry lifts nobody; where rules changed, the nightly review does.
     """
+    versions = _versions(card_ids, at)
     rules = {
         version_id: found
-        for version_id in _versions(card_ids, at).values()
+        for version_id in versions.values()
         if _follows_available(found := terms.of_version(version_id))
     }
-    by_card = {card: pk for card, pk in _versions(card_ids, at).items() if pk in rules}
+    by_card = {card: pk for card, pk in versions.items() if pk in rules}
     if not by_card:
         return []
     entries = (

@@ -32,7 +32,8 @@ def run_all():
 
 
 @pytest.mark.req("PA2.5")
-def test_points_past_their_date_are_booked_by_one_job_of_the_hour(clock):
+def test_points_past_their_date_are_booked_by_one_job_of_the_hour(clock, settings):
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 1}
     cast = make_cast(expiry_days=10)
     buy(cast, 1000)
     clock(NOON + days(9))
@@ -50,6 +51,23 @@ def test_points_past_their_date_are_booked_by_one_job_of_the_hour(clock):
     )
     assert balance(cast) == 0
     assert schedules.book_due_points() == 0
+
+
+@pytest.mark.req("PA2.5")
+def test_each_worker_gets_a_job_of_the_points_that_are_due(clock, settings):
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 2}
+    cast = make_cast(expiry_days=10)
+    buy(cast, 1000)
+    clock(NOON + days(20))
+
+    assert [schedules.book_due_points() for _twice in range(2)] == [1, 1]
+    run_all()
+
+    assert list(Job.objects.order_by("pk").values_list("key", "state")) == [
+        ("book due points 2026-06-03T12", JobState.DONE),
+        ("book due points 2026-06-03T12 2", JobState.DONE),
+    ]
+    assert Transaction.objects.filter(kind=Kind.EXPIRY).count() == 1
 
 
 @pytest.mark.req("PA2.5", "CU12")

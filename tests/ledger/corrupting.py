@@ -18,7 +18,7 @@ def without_guards(*tables: str, bounds: bool = False) -> Iterator[None]:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            # What is due is checked now; after that, as replication does, nothing is.
+            # Foreign keys that are due are asked now; after that, as in replication, nothing is.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             for sql in _dropped_bounds(tables) if bounds else ():

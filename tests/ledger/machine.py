@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -233,10 +233,6 @@ class Street(RuleBasedStateMachine):
     def model_and_ledger_agree(self):
         if not hasattr(self, "held"):
             return
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         if self.counts.total() == self.compared:
             return  # Nothing but time passed.
         self.compared = self.counts.total()

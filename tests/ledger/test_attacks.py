@@ -85,11 +85,11 @@ ATTACKS = {
         copied(Transaction, id="id") + " ON CONFLICT (id) DO UPDATE SET points = 1", "append-only"
     ),
     "upsert of an entry": Attack(
-        copied(Entry, id="id") + " ON CONFLICT (id) DO UPDATE SET amount = 1", "follow"
+        copied(Entry, id="id") + " ON CONFLICT (id) DO UPDATE SET amount = 1", "follow|append-only"
     ),
     "upsert on the sequence": Attack(
         copied(Entry) + " ON CONFLICT (account_id, unit, sequence) DO UPDATE SET amount = 1",
-        "follow",
+        "follow|append-only",
     ),
     "replace an entry": Attack(replacing(Entry, amount="1"), "follow", on="sqlite"),
     "replace a transaction": Attack(
@@ -100,7 +100,7 @@ ATTACKS = {
         replacing(Account, points="0", points_sequence="0"), "last entry", on="sqlite"
     ),
     "gap in the sequence": Attack(entry(by=2), "follow"),
-    "sequence once more": Attack(entry(by=0), "follow"),
+    "sequence once more": Attack(entry(by=0), "follow|sequence_is_unique"),
     "balance out of thin air": Attack(entry(balance="balance_after + 6"), "follow"),
     "debt": Attack(entry("-balance_after - 1", "-1"), "entry_leaves_no_debt"),
     "entry of nothing": Attack(entry("0", "balance_after"), "entry_moves_something"),
@@ -133,7 +133,7 @@ ATTACKS = {
     "lot filled up": Attack("UPDATE ledger_lot SET remaining = earned", "holds", on="postgresql"),
     "lot out of thin air": Attack(copied(Lot, earned="5", remaining="5"), "holds", on="postgresql"),
     **{
-        f"{column} of a lot": Attack(f"UPDATE ledger_lot SET {change}", "append-only|may change")
+        f"{column} of a lot": Attack(f"UPDATE ledger_lot SET {change}", "append-only")
         for column, change in {
             "key": "id = id + 1000",
             "earned": "earned = earned + 1",
@@ -145,9 +145,7 @@ ATTACKS = {
         }.items()
     },
     **{
-        f"{column} of a receipt": Attack(
-            f"UPDATE ledger_receiptuse SET {change}", "append-only|may change"
-        )
+        f"{column} of a receipt": Attack(f"UPDATE ledger_receiptuse SET {change}", "append-only")
         for column, change in {
             "key": "id = id + 1000",
             "number": "number = 'other'",
@@ -158,9 +156,7 @@ ATTACKS = {
         }.items()
     },
     **{
-        f"{column} of a firing": Attack(
-            f"UPDATE ledger_firing SET {change}", "append-only|may change"
-        )
+        f"{column} of a firing": Attack(f"UPDATE ledger_firing SET {change}", "append-only")
         for column, change in {
             "rule": "rule_key = rule_key + 1",
             "membership": "membership_id = membership_id + 1",
@@ -225,14 +221,12 @@ def test_an_attack_on_the_ledger_is_refused(cast, name):
 
 
 def strike(sql: str) -> None:
-    """Send the attack, and on PostgreSQL ask the deferred checks at once."""
+    """Send the attack; on PostgreSQL foreign keys of what was made before are asked first."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(sql)
-        if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def contents() -> dict[str, list[Any]]:
@@ -244,7 +238,7 @@ def contents() -> dict[str, list[Any]]:
         return found
 
 
-def test_sqlite_knows_every_column_that_must_not_change():
+def test_every_column_that_must_not_change_is_known():
     for table, free in triggers.ONE_COLUMN.items():
         (model,) = (one for one in apps.get_models() if one._meta.db_table == table)
         columns = {field.column for field in model._meta.concrete_fields}
