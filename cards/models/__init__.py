@@ -5,7 +5,14 @@ from cards.models.masters import CustomerGroup, Product, ProductGroup, Tag, TagS
 from cards.models.offers import PrintedCard, Reward, RewardStatus, Tier
 from cards.models.other_rules import ExpiryRule, MilestoneRule, ReferralRule, SpecialDay
 from cards.models.plans import MOST_LINES, Plan, PlanHours, PlanLine
-from cards.models.programme import Card, CardIcon, CardStatus, CardText, NumberMode
+from cards.models.programme import (
+    NUMBERING,
+    Card,
+    CardIcon,
+    CardStatus,
+    CardText,
+    NumberMode,
+)
 from cards.models.published import TermsVersion, WhatIf, WhatIfStatus
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "MOST_LINES",
     "MOST_MINOR",
     "MOST_POINTS",
+    "NUMBERING",
     "Card",
     "CardIcon",
     "CardStatus",

@@ -27,6 +27,10 @@ class NumberMode(models.TextChoices):
     TYPED = "TYPED", _("typed by hand")
 
 
+# What says how card numbers are made; it stands still once somebody has a card (IV3.6).
+NUMBERING = ("number_mode", "number_prefix", "number_width", "number_has_check_digit")
+
+
 class CardIcon(models.TextChoices):
     """The small drawing on a card."""
 

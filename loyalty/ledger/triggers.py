@@ -3,9 +3,12 @@
 They are installed after every migrate, because SQLite rebuilds tables and drops them silently.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+
+from cards.models import NUMBERING
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -65,6 +68,14 @@ BEGIN
   PERFORM ledger_match(ARRAY(SELECT DISTINCT account_id FROM written));
   RETURN NULL;
 END $$;
+CREATE OR REPLACE FUNCTION cards_numbers_stand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM members_membership WHERE card_id = NEW.id) THEN
+    RAISE EXCEPTION 'card % has members, so its numbers stand', NEW.id
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
 CREATE OR REPLACE FUNCTION ledger_accounts_match() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_TABLE_NAME = 'members_account' THEN
@@ -99,6 +110,14 @@ END $$;
 """
 
 
+_DISTINCT = "IS DISTINCT FROM"
+
+
+def _changed(names: Iterable[str], differs: str) -> str:
+    """Return the condition that one of these columns changes, by the database's own operator."""
+    return " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in names)
+
+
 def postgresql_triggers() -> dict[str, tuple[str, str]]:
     """Return name -> (table, definition) of every trigger on PostgreSQL."""
     found: dict[str, tuple[str, str]] = {}
@@ -109,12 +128,16 @@ def postgresql_triggers() -> dict[str, tuple[str, str]]:
             f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {refused}",
         )
     for table, names in FIXED_COLUMNS.items():
-        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in names)
         found[f"{table}_one_column"] = (
             table,
-            f"BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({changed}) {refused}",
+            f"BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({_changed(names, _DISTINCT)}) {refused}",
         )
         found[f"{table}_stays"] = (table, f"BEFORE DELETE ON {table} FOR EACH ROW {refused}")
+    found["cards_card_numbers_stand"] = (
+        "cards_card",
+        f"BEFORE UPDATE ON cards_card FOR EACH ROW WHEN ({_changed(NUMBERING, _DISTINCT)})"
+        " EXECUTE FUNCTION cards_numbers_stand()",
+    )
     for table in (*APPEND_ONLY, *ONE_COLUMN):
         found[f"{table}_no_truncate"] = (
             table,
@@ -154,8 +177,16 @@ def sqlite_triggers() -> dict[str, tuple[str, str]]:
     for table in (*APPEND_ONLY, *ONE_COLUMN):
         found[f"{table}_no_delete"] = (table, f"BEFORE DELETE ON {table} {refuse}")
     for table, names in FIXED_COLUMNS.items():
-        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in names)
-        found[f"{table}_one_column"] = (table, f"BEFORE UPDATE ON {table} WHEN {changed} {refuse}")
+        found[f"{table}_one_column"] = (
+            table,
+            f"BEFORE UPDATE ON {table} WHEN {_changed(names, 'IS NOT')} {refuse}",
+        )
+    found["cards_card_numbers_stand"] = (
+        "cards_card",
+        f"BEFORE UPDATE ON cards_card WHEN ({_changed(NUMBERING, 'IS NOT')})"
+        " AND EXISTS (SELECT 1 FROM members_membership WHERE card_id = NEW.id)"
+        " BEGIN SELECT RAISE(ABORT, 'the card has members, so its numbers stand'); END",
+    )
     found["ledger_entry_follows"] = (
         "ledger_entry",
         "BEFORE INSERT ON ledger_entry WHEN typeof(NEW.amount) <> 'integer'"

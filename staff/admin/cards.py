@@ -13,11 +13,20 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Card, CardStatus, CardText, NumberMode, Reward, RewardStatus, Tier
+from cards.models import (
+    NUMBERING,
+    Card,
+    CardStatus,
+    CardText,
+    NumberMode,
+    Reward,
+    RewardStatus,
+    Tier,
+)
 from clubs.models import DECIMALS
 from staff.admin import numbers, plan_rows, poster_pages, publishing, rule_pages, what_if
 from staff.admin.card_fields import FIELDSETS, MoneyShown, read_fieldsets
-from staff.admin.forms_cards import LOCKED_WITH_MEMBERS, CardForm, CardTextForm, has_members
+from staff.admin.forms_cards import CardForm, CardTextForm, has_members
 from staff.admin.forms_rewards import RewardRowForm, RewardRows
 from staff.admin.forms_tiers import TierRowForm, TierRows
 from staff.admin.grids import WalledRows
@@ -159,7 +168,7 @@ class CardAdmin(MoneyShown, PartnerAdmin):
         if obj is not None and obj.activated_at is not None:
             names = (*names, "currency", "club")
         if obj is not None and has_members(obj):
-            names = (*names, *LOCKED_WITH_MEMBERS)
+            names = (*names, *NUMBERING)
         return names
 
     @column(_("preview"))

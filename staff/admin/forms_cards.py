@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Card, CardText, colour_is_hex
+from cards.models import NUMBERING, Card, CardText, colour_is_hex
 from clubs.models import Club
 from loyalty.members.models import Membership
 from loyalty.web.images import PictureField
@@ -18,7 +18,6 @@ from staff.admin.unfold_parts import dress
 from staff.contrast import LEAST_CONTRAST, contrast
 
 PREVIEWED = ("name", "colour", "text_colour", "icon", "unit_many", "unit_one")
-LOCKED_WITH_MEMBERS = ("number_mode", "number_prefix", "number_width", "number_has_check_digit")
 CARD_WHENS: Whens = {"referrals_per_month": {"has_referrals": TICKED}}
 
 
@@ -108,7 +107,7 @@ class CardForm(RulesForm):
         touched = set(self.changed_data)
         if self.instance.activated_at is not None and touched & {"currency", "club"}:
             self.add_error(None, _("Currency and club are locked once a card was activated."))
-        if touched & set(LOCKED_WITH_MEMBERS) and has_members(self.instance):
+        if touched & set(NUMBERING) and has_members(self.instance):
             self.add_error(None, _("Card numbers are locked once the card has a member."))
 
 

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from cards.models import Card, NumberMode
 from loyalty.audit import record
 from loyalty.ledger import triggers
 from loyalty.ledger.apps import check_triggers
@@ -244,6 +245,28 @@ def test_every_column_that_must_not_change_is_known():
         columns = {field.column for field in model._meta.concrete_fields}
 
         assert set(triggers.FIXED_COLUMNS[table]) == columns - {free}
+
+
+@pytest.mark.req("IV3.6")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "number_mode = 'TYPED'",
+        "number_prefix = '7'",
+        "number_width = number_width + 1",
+        "number_has_check_digit = NOT number_has_check_digit",
+    ],
+)
+def test_once_a_card_has_a_member_no_statement_changes_its_numbers(cast, change):
+    with pytest.raises(DatabaseError, match="numbers stand"), transaction.atomic():
+        strike(f"UPDATE cards_card SET {change} WHERE id = {cast.card.pk}")
+
+
+@pytest.mark.req("IV3.6")
+def test_the_numbers_of_a_card_without_members_may_change(cast):
+    strike(f"UPDATE cards_card SET number_mode = 'TYPED' WHERE id = {cast.hill_card.pk}")
+
+    assert Card.objects.get(pk=cast.hill_card.pk).number_mode == NumberMode.TYPED
 
 
 def test_every_kept_table_is_attacked_and_has_rows(cast):
