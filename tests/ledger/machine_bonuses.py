@@ -23,7 +23,7 @@ from loyalty.operations.purchases import Bill
 from tests.cast import deed, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_bonuses as bonuses
 from tests.ledger import model_money as money
-from tests.ledger.machine import MEMBERS
+from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
 from tests.ledger.model import POINTS, Refused, Shop
 from tests.ledger.model_refunds import refund
@@ -37,7 +37,7 @@ class Bonuses(Undoing):
     @initialize(
         keeps=st.sampled_from([True, False, False]),
         basis=st.sampled_from(["AWARDED_POINTS", "AWARDED_POINTS", "AVAILABLE_POINTS"]),
-        is_ordinary=st.sampled_from([True] * 5 + [False]),
+        is_ordinary=ORDINARY,
     )
     def open_the_shop(self, keeps, basis, is_ordinary):
         self._begin()

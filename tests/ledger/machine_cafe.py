@@ -1,13 +1,12 @@
 """A café with tiers and rewards, and a gym that takes points alone."""
 
-from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from cards.models import Reward
 from clubs.models import StaffMember
 from tests.cast import join, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_bonuses as bonuses
-from tests.ledger.machine import Street
+from tests.ledger.machine import ORDINARY, Street
 from tests.ledger.model import POINTS, Shop
 
 COSTS = {"Croissant": 20, "Poster": 4, "Tour": 3, "Lounge": 1, "Mug": 30}
@@ -17,7 +16,7 @@ LIMITS = {"stock": {"Poster": 1, "Mug": 3}, "per_member": {"Tour": 1}}
 class Cafe(Street):
     """Two members of a café with tiers, one of a points-only gym."""
 
-    @initialize(is_ordinary=st.sampled_from([True] * 5 + [False]))
+    @initialize(is_ordinary=ORDINARY)
     def open_the_shops(self, is_ordinary):
         self._begin()
         cast = make_cast(

@@ -9,7 +9,7 @@ from loyalty.operations.purchases import Bill
 from tests.cast import join, make_cast, make_reward, make_store, make_tier, make_user
 from tests.ledger import model_groups as model
 from tests.ledger import model_money as money
-from tests.ledger.machine import MEMBERS
+from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
 from tests.ledger.model import CREDIT, POINTS, Shop
 from tests.ledger.model_refunds import refund
@@ -21,7 +21,7 @@ TIERS = {"Bronze": 0, "Silver": 100, "Gold": 300}
 class Families(Undoing):
     """Four members of a card with three tiers, where at most three make a family."""
 
-    @initialize(basis=st.sampled_from(BASES), is_ordinary=st.sampled_from([True] * 5 + [False]))
+    @initialize(basis=st.sampled_from(BASES), is_ordinary=ORDINARY)
     def open_the_shop(self, basis, is_ordinary):
         self._begin()
         cast = make_cast(

@@ -15,7 +15,7 @@ from loyalty.rules.baskets import BasketLine, Payment
 from tests.cast import join, make_card, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_clock as clock
 from tests.ledger import model_money as money
-from tests.ledger.machine import MEMBERS
+from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
 from tests.ledger.model import CREDIT, POINTS, Done, Shop
 from tests.ledger.model_refunds import refund
@@ -40,7 +40,7 @@ class Money(Undoing):
     @initialize(
         basis=st.sampled_from(BASES),
         clawback=st.sampled_from(["REFUSE", "REFUSE", "SHORTFALL"]),
-        is_ordinary=st.sampled_from([True] * 5 + [False]),
+        is_ordinary=ORDINARY,
     )
     def open_the_shops(self, basis, clawback, is_ordinary):
         self._begin()
