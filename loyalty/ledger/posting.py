@@ -25,7 +25,7 @@ from loyalty.ledger.rows import Rows
 from loyalty.members.models import Account, Voucher, VoucherStatus
 from loyalty.outbox.models import Event
 
-# The deferred check reads all rows of an account and commit; more would make it slow.
+# All of them are one statement with one check after it; more would hold their locks too long.
 MOST_DRAFTS = 500
 
 
