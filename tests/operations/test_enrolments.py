@@ -1,5 +1,6 @@
 """Becoming a member: by oneself, at the counter, and taking over a guest's record."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from loyalty.operations import enrolments, guests, numbering, scans, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.scans import Looker
-from tests.cast import NOON, deed, join, make_cast, make_tier, make_user
+from tests.cast import NOON, deed, join, make_card, make_cast, make_tier, make_user
 from tests.operations.counter import account_of, buy, days
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,12 @@ def guest(cast, *, key="", actor="sam", source=Source.SCAN, number="", consent=P
     )
 
 
+def with_numbers(**numbering):
+    """Return the cast with a card that nobody has yet, for its numbers stand with the first."""
+    cast = make_cast()
+    return replace(cast, card=make_card(cast.harbour, "Numbered", **numbering))
+
+
 @pytest.mark.req("R5.3", "IV3.11")
 def test_joining_books_the_welcome_points_once():
     cast = make_cast(welcome_points=25)
@@ -41,6 +48,18 @@ def test_joining_books_the_welcome_points_once():
     assert again == cast.membership
     bonus = Transaction.objects.get(kind=Kind.BONUS)
     assert (bonus.points, bonus.caused_by.kind, account_of(again).points) == (25, "ENROLMENT", 25)
+
+
+@pytest.mark.req("IV3.12")
+def test_joining_books_the_welcome_credit_once():
+    cast = make_cast(welcome_credit_minor=250)
+
+    again = join(cast.mia, cast.card)
+
+    bonus = Transaction.objects.get(kind=Kind.BONUS)
+    assert (bonus.points, bonus.credit_minor) == (0, 250)
+    account = account_of(again)
+    assert (account.credit_minor, account.lifetime_credit_minor) == (250, 250)
 
 
 def test_welcome_points_may_reach_a_tier_and_a_first_tier_starts_at_zero():
@@ -212,15 +231,18 @@ def test_other_broken_constraints_are_not_hidden(monkeypatch):
         guest(cast)
 
 
-@pytest.mark.req("IV3.2", "IV3.5")
-def test_numbers_are_counted_and_pass_those_typed_before():
+@pytest.mark.req("IV3.2", "IV3.3")
+def test_numbers_are_counted_and_pass_those_that_somebody_has():
     cast = make_cast(number_prefix="HC", number_width=4)
     assert cast.membership.number == "HC0001"
-    Card.objects.update(number_mode="TYPED")
-    assert guest(cast, number=" hc 0002 ").number == "HC0002"
-    Card.objects.update(number_mode="AUTO")
+    Card.objects.update(next_number=1)
 
-    assert [guest(cast).number, guest(cast).number] == ["HC0003", "HC0004"]
+    assert [guest(cast).number, guest(cast).number] == ["HC0002", "HC0003"]
+
+
+@pytest.mark.req("IV3.2", "IV3.5")
+def test_a_typed_number_is_kept_without_spaces_in_capital_letters():
+    assert guest(with_numbers(number_mode="TYPED"), number=" hc 0002 ").number == "HC0002"
 
 
 BAD_NUMBERS = [
@@ -236,8 +258,8 @@ BAD_NUMBERS = [
 @pytest.mark.req("IV3.5")
 @pytest.mark.parametrize(("number", "reason"), BAD_NUMBERS)
 def test_a_typed_number_that_is_no_number_or_taken_is_refused(number, reason):
-    cast = make_cast(number_prefix="HC", number_width=4)
-    Card.objects.update(number_mode="TYPED")
+    cast = with_numbers(number_mode="TYPED")
+    guest(cast, number="HC0001")
 
     with pytest.raises(numbering.CardNumberError) as refused:
         guest(cast, number=number)
@@ -245,10 +267,9 @@ def test_a_typed_number_that_is_no_number_or_taken_is_refused(number, reason):
     assert refused.value.reason == reason
 
 
-@pytest.mark.req("IV3.4")
+@pytest.mark.req("IV3.2", "IV3.4")
 def test_pre_printed_cards_are_given_out_once_each_with_their_own_code():
-    cast = make_cast()
-    Card.objects.update(number_mode="PREPRINTED")
+    cast = with_numbers(number_mode="PREPRINTED")
     for number in ("A1", "A2", "A3"):
         PrintedCard.objects.create(
             partner=cast.partner,
@@ -269,8 +290,7 @@ def test_pre_printed_cards_are_given_out_once_each_with_their_own_code():
 
 
 def test_a_pre_printed_card_earns_at_once():
-    cast = make_cast()
-    Card.objects.update(number_mode="PREPRINTED")
+    cast = with_numbers(number_mode="PREPRINTED")
     code = codes.new_card_code()
     PrintedCard.objects.create(partner=cast.partner, card=cast.card, number="A1", code=code)
     made = guest(cast)
