@@ -1,14 +1,12 @@
 """Every route against every kind of person: who may, who learns nothing, and no foreign word."""
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
-from tests import cast
+from tests.matrix.asking import address, person
 from tests.matrix.expected import ACCOUNT_PREFIXES, EXPECTED
-from tests.matrix.rows import ROLES, Row
+from tests.matrix.rows import ROLES
 from tests.matrix.walk import Route, routes
-from tests.matrix.world import CANARY, Side, client_of, make_side
+from tests.matrix.world import CANARY
 
 ALL_ROUTES = routes()
 # Bare addresses of the dashboard only lead on to the named ones.
@@ -30,36 +28,6 @@ def test_every_route_has_an_entry():
 
 def test_every_entry_has_a_route():
     assert sorted(EXPECTED.keys() - {route.name for route in OWN}) == []
-
-
-@pytest.fixture
-def sides(db: None, settings) -> tuple[Side, Side]:
-    settings.ADMIN_NEEDS_SECOND_FACTOR = False
-    return make_side(CANARY), make_side("Other")
-
-
-def person(role: str, sides: tuple[Side, Side]) -> Client:
-    own, foreign = sides
-    users = {
-        "anonymous": None,
-        "member": own.member,
-        "other_member": foreign.member,
-        "staff": own.staff,
-        "stranger_staff": own.stranger_staff,
-        "foreign_staff": foreign.staff,
-        "owner": own.owner,
-        "support": own.support,
-        "foreign_owner": foreign.owner,
-    }
-    if role == "superuser":
-        root = cast.make_user("root", is_superuser=True, is_staff=True)
-        return client_of(root)
-    return client_of(users[role])
-
-
-def address(route_name: str, row: Row, side: Side) -> str:
-    path = reverse(route_name, kwargs=row.arguments(side))
-    return f"{path}?{row.query}" if row.query else path
 
 
 @pytest.mark.req("R1.1", "R2.2", "R2.4", "R4.4", "R5.2", "R7.1")
