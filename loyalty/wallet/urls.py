@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from loyalty.wallet import look, offline
-from loyalty.wallet.views import account, card, cards, check_ins, claims, personal
+from loyalty.wallet.views import account, card, cards, check_ins, claims, deeds, personal
 
 app_name = "wallet"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("cards/<key:membership_id>/version/", card.version, name="version"),
     path("cards/<key:membership_id>/parts/", card.fragment, name="fragment"),
     path("cards/<key:membership_id>/history/", card.all_history, name="history"),
+    path(
+        "cards/<key:membership_id>/history/<key:transaction_id>/",
+        deeds.deed,
+        name="deed",
+    ),
     path("cards/<key:membership_id>/code/", card.replace_code, name="replace_code"),
     path(
         "cards/<key:membership_id>/rewards/<key:reward_id>/claim/",

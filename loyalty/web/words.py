@@ -50,9 +50,14 @@ def more_to_go(missing_minor: int, card: Card) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
-    """One line of a member's history."""
+    """One line of a member's history.
+
+    ``title`` is ``what`` with the place; ``detail`` is all ``reasons`` in one.
+    """
 
     title: str
+    what: str
+    reasons: tuple[str, ...]
     detail: str
     points_text: str
     is_undone: bool
@@ -71,24 +76,38 @@ def history_line(deed: Transaction, card: Card) -> HistoryLine:
     comment = note.comment if note else ""
     if deed.kind == Kind.ADJUSTMENT:
         comment = comment or _("Manual adjustments")  # The wording of CU20.
+    what = _what(deed, card)
+    reasons = tuple(part for part in (*why, comment) if part)
     return HistoryLine(
-        title=_title(deed, card),
-        detail=", ".join(part for part in (*why, comment) if part),
+        title=f"{what} · {deed.store.name}" if deed.store and deed.kind in _AT_A_PLACE else what,
+        what=what,
+        reasons=reasons,
+        detail=", ".join(reasons),
         points_text=moved(deed.points, deed.credit_minor, card),
         is_undone=hasattr(deed, "reversal"),
     )
 
 
-def _title(deed: Transaction, card: Card) -> str:
-    place = f" · {deed.store.name}" if deed.store else ""
+_AT_A_PLACE = (
+    Kind.PURCHASE,
+    Kind.BUY,
+    Kind.REDEMPTION,
+    Kind.PAYMENT,
+    Kind.REFUND,
+    Kind.POINTS,
+    Kind.BONUS,
+)
+
+
+def _what(deed: Transaction, card: Card) -> str:
     reward = str(deed.result.get("reward") or "")
     match Kind(deed.kind):
         case Kind.PURCHASE | Kind.BUY:
             amount = money(deed.amount_minor or 0, card.currency)
             text = _("Sold to us %(amount)s") if deed.kind == Kind.BUY else _("Purchase %(amount)s")
-            return text % {"amount": amount} + place
+            return text % {"amount": amount}
         case Kind.REDEMPTION | Kind.PAYMENT | Kind.REFUND:
-            return (reward or money_words.title(deed, card)) + place
+            return reward or money_words.title(deed, card)
         case Kind.VOUCHER | Kind.EXPIRY if reward:
             return _voucher_title(deed, reward)
         case Kind.TIER_CHANGE:
@@ -97,10 +116,7 @@ def _title(deed: Transaction, card: Card) -> str:
         case Kind.REVERSAL:
             return _("Undone: %(what)s") % {"what": _undone_kind(deed)}
         case kind:
-            return _plain_title(kind, deed) + (place if kind in _AT_A_PLACE else "")
-
-
-_AT_A_PLACE = (Kind.POINTS, Kind.BONUS)
+            return _plain_title(kind, deed)
 
 
 def _plain_title(kind: Kind, deed: Transaction) -> str:

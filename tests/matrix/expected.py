@@ -96,6 +96,7 @@ WALLET = {
     "wallet:version": Row(ONLY_MEMBER, _held),
     "wallet:fragment": Row(ONLY_MEMBER, _held, shows_canary=True),
     "wallet:history": Row(ONLY_MEMBER, _held, shows_canary=True),
+    "wallet:deed": Row(ONLY_MEMBER, lambda side: _held(side) | _deed(side), shows_canary=True),
     "wallet:replace_code": Row(ONLY_MEMBER, _held, shows_canary=True),
     "wallet:start_claim": Row(
         ONLY_MEMBER,
