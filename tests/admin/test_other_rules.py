@@ -530,9 +530,14 @@ def test_a_referral_rule_that_cannot_work_is_refused_beside_its_field(changed, f
 def test_the_form_names_the_referrer_and_the_older_word_for_them():
     cast = make_cast()
 
-    words = at_desk(cast.petra).get(adding("referralrule")).content.decode()
+    response = at_desk(cast.petra).get(adding("referralrule"))
 
-    assert "The referrer is the existing member, also called referee." in words
+    assert "The referrer is the existing member, also called referee." in response.content.decode()
+    assert response.context["adminform"].form.fields["beneficiary"].choices == [
+        ("REFERRER", "the referrer"),
+        ("REFERRED", "the new member"),
+        ("BOTH", "both"),
+    ]
 
 
 def test_a_referral_rule_on_a_card_without_recommendations_says_so():

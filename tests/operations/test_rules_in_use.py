@@ -45,6 +45,17 @@ def test_small_bills_of_thirty_days_add_up_and_nothing_is_paid_twice():
     assert booked == [points for _, _, points in CUMULATIVE_STORY]
 
 
+@pytest.mark.req("IV3.13")
+@pytest.mark.parametrize(("later", "booked"), [(29, 10), (30, 0)])
+def test_thirty_days_that_count_together_are_today_and_the_twenty_nine_before(later, booked):
+    cast = make_cast(uses_plans=True, award_criteria="CUMULATIVE", cumulative_days=30)
+    lined(planned(cast))
+    publish(cast.card)
+    buy(cast, 6000)
+
+    assert buy(cast, 6000, at=NOON + days(later)).points == booked
+
+
 @pytest.mark.req("IV8.12", "IV8.13")
 @pytest.mark.parametrize(
     ("criteria", "fired"),
