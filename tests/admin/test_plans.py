@@ -141,6 +141,27 @@ def test_a_new_plan_starts_today_unless_told_otherwise():
     assert values["start_time"] == ""
 
 
+@pytest.mark.req("IV7.2")
+def test_a_plan_says_which_card_it_belongs_to():
+    cast = advanced()
+
+    body = at_desk(cast.petra).get(page(only_plan(cast.card))).content.decode()
+
+    assert "Card: Harbour Coffee. Amounts are in EUR." in body
+
+
+@pytest.mark.req("IV7.12")
+def test_leaving_a_plan_by_cancel_changes_nothing():
+    cast = advanced()
+    plan = only_plan(cast.card)
+
+    body = at_desk(cast.petra).get(page(plan)).content.decode()
+
+    assert f'href="{reverse("admin:cards_plan_changelist")}">Cancel' in body
+    plan.refresh_from_db()
+    assert plan.version == 1
+
+
 @pytest.mark.req("IV7.3", "IV7.4")
 def test_a_code_is_short_and_taken_once_on_its_card():
     cast = advanced()

@@ -45,7 +45,7 @@ def worth(balance, bill, terms, tier=None):
     return redemption.value(balance=balance, bill_minor=bill, tier=tier, terms=terms)
 
 
-@pytest.mark.req("IV3.19", "IV6.7")
+@pytest.mark.req("IV3.19", "IV6.7", "IV6.8")
 @pytest.mark.parametrize(("balance", "bill", "current", "fallback"), METHOD_TABLE)
 def test_a_balance_is_worth_what_the_method_says(balance, bill, current, fallback):
     tier = tiers.reached(balance, LADDER)
