@@ -105,11 +105,6 @@ def family(cast, *others, at):
     )
 
 
-def off(cast):
-    cast.card.are_receipts_shown = False
-    cast.card.save()
-
-
 @pytest.mark.req("IV3.28")
 def test_a_purchase_opens_with_its_receipt(names, mia):
     cast = names
@@ -145,7 +140,8 @@ def test_where_receipts_are_switched_off_nothing_of_them_is_told(names, mia):
     cast = names
     paid = [Payment(tender="CARD", amount_minor=700)]
     done = sell(cast, line(700, "CAP"), paid=paid, receipt="A-10442", at=LATE)
-    off(cast)
+    cast.card.are_receipts_shown = False
+    cast.card.save()
 
     assert opened(mia, cast.membership) == []
     assert lines(mia.get(reverse("wallet:history", args=[cast.membership.pk])))[0] == (
@@ -161,8 +157,6 @@ def test_where_receipts_are_switched_off_nothing_of_them_is_told(names, mia):
 
 @pytest.mark.req("IV3.28")
 def test_a_line_with_nothing_more_to_tell_leads_nowhere(cast, mia):
-    cast.reward.cost = 5
-    cast.reward.save()
     plain = buy(cast, 1240, at=LATE)
     adjust(cast, 5, at=LATE, note=Note(internal="angry guest", comment="Sorry for the wait"))
     numbered = buy(cast, 80, at=LATE, receipt="B-7")
@@ -179,9 +173,7 @@ def test_a_deed_that_was_taken_back_says_so_and_what_it_had_given(cast, mia):
     note = Note(internal="angry guest", comment="Typed twice")
     roll_back(cast, done, at=LATE + timedelta(days=1, minutes=9), note=note)
 
-    words = shown(mia, cast.membership, done)
-
-    assert words == (
+    assert shown(mia, cast.membership, done) == (
         "Purchase €124.00 Old Port · 3 July 2025, 02:05 "
         "Taken back: Typed twice 4 July 2025, 02:14 "
         f"What it gave +124 points {WHY} "
@@ -385,11 +377,9 @@ def test_the_programmes_site_stands_on_the_card_and_where_one_joins(cast, mia, n
         '<a class="about-site ltr" href="https://harbour.example/coffee" rel="noopener">'
         "harbour.example/coffee</a>"
     )
-    pages = [
-        mia.get(reverse("wallet:card", args=[cast.membership.pk])),
-        noor.get(reverse("site:join", args=[cast.card.pk])),
-        client.get(reverse("site:join", args=[cast.card.pk])),
-    ]
+    joining = reverse("site:join", args=[cast.card.pk])
+    own = reverse("wallet:card", args=[cast.membership.pk])
+    pages = [mia.get(own), noor.get(joining), client.get(joining)]
 
     assert [page.content.decode().count(link) for page in pages] == [1, 1, 1]
 
@@ -401,10 +391,10 @@ def test_a_site_without_encryption_is_no_link(cast, mia, noor, site):
     cast.card.website = site
     cast.card.save()
 
-    for page in (
-        mia.get(reverse("wallet:card", args=[cast.membership.pk])),
-        noor.get(reverse("site:join", args=[cast.card.pk])),
-    ):
+    own = mia.get(reverse("wallet:card", args=[cast.membership.pk]))
+    joining = noor.get(reverse("site:join", args=[cast.card.pk]))
+
+    for page in (own, joining):
         assert "About this card" in main_text(page)
         assert "Website" not in main_text(page)
         assert "harbour.example" not in page.content.decode()
