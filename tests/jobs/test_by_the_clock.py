@@ -100,7 +100,8 @@ def test_tiers_that_time_has_moved_are_judged_by_a_job(clock):
 
 
 @pytest.mark.req("PA2.5")
-def test_a_job_stops_when_its_time_is_up_and_the_next_chunk_goes_on(monkeypatch, clock):
+def test_a_job_stops_when_its_time_is_up_and_the_next_chunk_goes_on(monkeypatch, clock, settings):
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 1}
     cast = make_cast(expiry_days=10)
     for user in (cast.noor, cast.tess, cast.petra):
         buy(cast, 1000, membership=join(user, cast.card))
