@@ -19,7 +19,7 @@ from loyalty.operations.deeds import BusyError
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
 from loyalty.operations.referrals import NotAllowed, ReferralNotAllowedError
-from loyalty.operations.restoring import PointsAlreadySpentError
+from loyalty.operations.restoring import MovedToGroupError, PointsAlreadySpentError
 from loyalty.rules.terms import FullCards
 from tests.cast import NOON, deed, join, make_cast, make_reward, make_tier, make_user, publish
 from tests.operations.counter import (
@@ -32,6 +32,7 @@ from tests.operations.counter import (
     set_status,
     undo,
 )
+from tests.operations.families import form
 
 pytestmark = pytest.mark.django_db
 
@@ -475,6 +476,19 @@ def test_one_member_recommends_so_many_in_a_month():
 
     assert refused(cast) == NotAllowed.LIMIT
     assert bring(cast, at=NOON + days(31)).referred_by == cast.membership
+
+
+@pytest.mark.req("IV5.3", "IV9.2")
+def test_what_gave_a_bonus_that_a_family_took_over_cannot_be_undone():
+    cast = make_club(("FIRST_PURCHASE", 100))
+    noor, kim = bring(cast), join(make_user("kim"), cast.card)
+    bought = buy(cast, 1000, membership=noor)
+    form(cast, cast.membership, kim)
+
+    with pytest.raises(MovedToGroupError):
+        undo(cast, bought, membership=noor)
+
+    assert (points_of(noor), mismatches()) == (10, [])
 
 
 def test_a_blank_code_names_nobody():

@@ -3,6 +3,7 @@
 import pytest
 
 from cards.models import Tag
+from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import MemberTag
 from loyalty.operations import purchases, standing, tags
 from loyalty.operations.purchases import Bill
@@ -17,11 +18,11 @@ def make_tags(cast, *sides):
         Tag.objects.create(partner=cast.partner, name=side.title(), applies_on=side)
 
 
-def sell(cast, *, at=NOON, membership=None):
+def sell(cast, *, at=NOON, key="", membership=None):
     """Let the shop buy something from the member."""
     held = membership or cast.membership
     return purchases.book_buy(
-        deed=deed(cast.sam, at=at),
+        deed=deed(cast.sam, at=at, key=key),
         membership_id=held.pk,
         bill=Bill(amount_minor=1000, currency="EUR"),
         scan_id=cast.scan(at=at, membership=held),
@@ -48,6 +49,15 @@ def test_a_buy_puts_on_the_tags_of_a_buy():
     sell(cast)
 
     assert worn(cast) == ["Both", "Buy"]
+
+
+@pytest.mark.req("FA2", "R4.6")
+def test_a_buy_that_is_told_twice_is_booked_once():
+    cast = make_cast()
+
+    first, again = sell(cast, key="buy-1"), sell(cast, key="buy-1")
+
+    assert first == again == Transaction.objects.get(kind=Kind.BUY)
 
 
 def test_one_of_each_puts_on_what_asks_for_both():
