@@ -12,12 +12,17 @@ def a_rule(text="x > 1", replacement="x > 2", file="a.py", requirement="R1.1"):
     return Rule(requirement=requirement, file=file, text=text, replacement=replacement)
 
 
+@pytest.fixture(scope="module")
+def proofs():
+    return coverage_page.read_marks()
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.requirement} {rule.file}")
-def test_a_rule_of_the_table_stands_once_in_the_product_and_has_tests(rule):
+def test_a_rule_of_the_table_stands_once_in_the_product_and_has_tests(rule, proofs):
     source = (coverage_page.ROOT / rule.file).read_text(encoding="utf-8")
 
     assert switch_off.broken(rule, source) != source
-    assert switch_off.tests_of([rule.requirement], coverage_page.read_marks()) != []
+    assert switch_off.tests_of([rule.requirement], proofs) != []
 
 
 def test_a_seed_draws_the_same_rules_and_each_requirement_once_first():
