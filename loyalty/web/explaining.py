@@ -69,8 +69,10 @@ def _settled(told: Transaction | Award, card: Card) -> list[str]:
 def _sentence(step: Mapping[str, Any], card: Card) -> str:
     reason, facts = Reason(step["reason"]), step["facts"]
     if reason in _WHOLES:
-        return _WHOLES[reason]() % {
-            "plan": facts["name"] or facts["code"],
+        # The rule of a simple card is a plan without a name.
+        words = _WHOLES[reason]() if facts["name"] else _("together: %(sum)s")
+        return words % {
+            "plan": facts["name"],
             "sum": given(step["points"], step.get("credit_minor", 0), card),
         }
     write = _WRITERS.get(reason)

@@ -127,7 +127,7 @@ def _turn(line: Line) -> str:
         case TransactionCriteria.GREATER:
             return _("after purchase %(number)s") % number
         case _:
-            return _("every %(number)s. purchase") % number if line.transaction_count > 1 else ""
+            return _("every %(number)s purchases") % number if line.transaction_count > 1 else ""
 
 
 def plan_words(plan: Plan) -> str:
@@ -138,6 +138,13 @@ def plan_words(plan: Plan) -> str:
     if plan.until is not None:
         parts.append(_("until %(date)s") % {"date": _last(plan.until)})
     return ", ".join([*parts, *(hours_words(row) for row in plan.hours)])
+
+
+def plan_title(plan: Plan) -> str:
+    """Return the code and name of a plan; the rule of a simple card is one without a name."""
+    if plan.name:
+        return f"{plan.code} {plan.name}"
+    return _("Simple rule for what we buy") if plan.direction == Direction.BUY else _("Simple rule")
 
 
 def _kind(plan: Plan) -> str:

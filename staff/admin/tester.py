@@ -254,7 +254,7 @@ def _told(card: Card, rules: Terms, found: Sequence[Tried]) -> Iterator[TriedRow
     for row in found:
         plan = plans[row.plan_code]
         words = (
-            f"{plan.code} {plan.name}".strip()
+            rule_words.plan_title(plan)
             if row.key is None
             else rule_words.line_words(lines[row.key], card, tiers)
         )

@@ -51,7 +51,27 @@ def test_an_amount_is_tried_and_told_in_the_words_of_the_counter():
 
     assert context["result"].gives == "12 points"
     assert context["result"].why == ["1 point per €1.00, rounded down"]
-    assert rows(context) == [("SIMPLE", "took part"), ("1 point per €1.00", "took part")]
+    assert rows(context) == [("Simple rule", "took part"), ("1 point per €1.00", "took part")]
+
+
+def test_the_simple_rule_of_points_and_credit_is_told_without_a_code():
+    cast = make_cast(credit_per_step_minor=5, buy_step_minor=100, buy_points_per_step=1)
+
+    context = tried(cast, amount="10.00")
+
+    assert context["result"].why == [
+        "together: 10 points, €0.50 credit",
+        "€0.05 credit per €1.00, rounded down",
+        "1 point per €1.00, rounded down",
+    ]
+    elsewhere = "it holds for the other direction, selling or buying"
+    assert rows(context) == [
+        ("Simple rule for what we buy", elsewhere),
+        ("1 point per €1.00", elsewhere),
+        ("Simple rule", "took part"),
+        ("€0.05 credit per €1.00", "took part"),
+        ("1 point per €1.00", "took part"),
+    ]
 
 
 def test_trying_writes_nothing():
@@ -128,7 +148,7 @@ def test_a_bill_with_lines_is_tried_and_each_plan_and_line_says_how_it_fared():
             "1 point per €1.00, bills from €5.00, paid with CARD",
             "nothing was paid with its tender: CARD",
         ),
-        ("1 point per €1.00, every 3. purchase", "it is not this purchase's turn"),
+        ("1 point per €1.00, every 3 purchases", "it is not this purchase's turn"),
         ("BUY BUY plan", "it holds for the other direction, selling or buying"),
         ("1 point per €1.00", "it holds for the other direction, selling or buying"),
     ]
