@@ -1,5 +1,7 @@
 """Products, groups, tenders and tags: their codes, their archive, and whose they are."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -264,7 +266,8 @@ def test_a_tender_says_whether_it_is_paid_with_points_or_credit():
         ("CARD", False),
         ("LOYAL", True),
     ]
-    assert "points or credit" in client.get(listed("tender")).content.decode()
+    body = client.get(listed("tender")).content.decode()
+    assert re.findall(r'data-label="paid with">([^<]+)<', body) == ["money", "points or credit"]
 
 
 @pytest.mark.req("FA3")

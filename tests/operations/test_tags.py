@@ -7,7 +7,7 @@ from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import MemberTag
 from loyalty.operations import purchases, standing, tags
 from loyalty.operations.purchases import Bill
-from tests.cast import NOON, deed, join, make_card, make_cast
+from tests.cast import NOON, deed, join, make_card, make_cast, make_partner
 from tests.operations.counter import adjust, buy, days, roll_back, undo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("FA3", "FA4")]
@@ -49,6 +49,16 @@ def test_a_buy_puts_on_the_tags_of_a_buy():
     sell(cast)
 
     assert worn(cast) == ["Both", "Buy"]
+
+
+def test_no_tag_of_another_business_is_put_on():
+    cast = make_cast()
+    make_tags(cast, "SALE")
+    Tag.objects.create(partner=make_partner("Elsewhere"), name="Theirs", applies_on="SALE")
+
+    buy(cast, 1000)
+
+    assert worn(cast) == ["Sale"]
 
 
 @pytest.mark.req("FA2", "R4.6")
