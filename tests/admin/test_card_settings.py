@@ -110,6 +110,17 @@ def test_a_setting_that_cannot_work_is_refused_beside_its_field(typed, refused):
     assert card_errors(response) == refused
 
 
+@pytest.mark.req("IV3.17", "IV3.18", "IV3.19", "IV3.20")
+def test_a_new_card_begins_with_what_most_cards_use():
+    cast = make_cast()
+
+    values = shown(at_desk(cast.petra), reverse("admin:cards_card_add"))
+
+    names = ("conflict_method", "tier_management", "redemption_method", "refund_method")
+    usual = ("MAXIMUM", "AUTOMATIC", "CURRENT_TIER", "PRO_RATA")
+    assert tuple(values[name] for name in names) == usual
+
+
 def test_each_field_that_depends_on_another_says_so_to_the_page():
     cast = make_cast()
 
