@@ -113,6 +113,11 @@ class ParkedRefundAdmin(ReadOnlyAdmin):
         address = reverse("admin:ledger_parkedrefund_drop", args=[row.pk])
         return format_html('<a class="row-link" href="{}">{}</a>', address, _("Give up"))
 
+    def crumbs(self, row: Any = None, *more: Any) -> list[tuple[Any, str]]:
+        """Return the way to a page, with the receipt in place of the row's number."""
+        found = super().crumbs(row, *more)
+        return [found[0], (row.receipt_number, found[1][1]), *found[2:]] if row else found
+
     def drop_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """Ask for a reason and give the refund up, once."""
         row = self.get_object(request, str(object_id))

@@ -290,7 +290,7 @@ def test_plans_that_would_change_are_told_in_words():
                 "earns nothing, everything, for Gold",
                 "1 point per €1.00, bills from €50.00, paid with CARD",
                 "1 point per piece, bills from 3 pieces",
-                "1 point per €1.00, for member M1, every 3. purchase",
+                "1 point per €1.00, for member M1, every 3 purchases",
                 "1 point per €1.00, for customer group VIP, only at purchase 1",
                 "€0.50 credit once, from €1.00 on, after purchase 2",
             ),
