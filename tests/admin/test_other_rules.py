@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -402,6 +402,26 @@ def test_an_expiry_rule_that_cannot_work_is_refused_beside_its_field(changed, fi
 
     assert wrong(response) == {field: reason}
     assert not ExpiryRule.objects.exists()
+
+
+@pytest.mark.req("IV4.5", "IV4.7")
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"customer_code": "MIA"},
+        {"customer_type": "CODE"},
+        {"customer_type": "GROUP"},
+        {"days": None},
+        {"day": LATER},
+        {"method": "FIXED"},
+        {"method": "FIXED", "day": LATER},
+    ],
+)
+def test_the_database_refuses_such_an_expiry_rule_too(broken):
+    cast = make_cast()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make("expiryrule", cast.card, **broken)
 
 
 def enrol(cast, **person):

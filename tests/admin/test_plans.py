@@ -466,15 +466,38 @@ def test_a_line_that_cannot_work_is_refused_beside_its_field(typed, refused):
     assert not cast.card.plans.exists()
 
 
-@pytest.mark.req("IV8.3", "IV8.18")
+@pytest.mark.req("IV8.3", "IV8.10", "IV8.13", "IV8.14", "IV8.15")
 @pytest.mark.parametrize(
-    "broken", [{"is_exempt": True, "must_process": True}, {"group": "BILL_VALUE"}]
+    "broken",
+    [
+        {"is_exempt": True, "must_process": True},
+        {"group": "BILL_VALUE"},
+        {"transaction_count": 0},
+        {"group": "BILL_QUANTITY", "least_pieces": 3},
+        {
+            "group": "BILL_VALUE",
+            "least_minor": 1,
+            "basis": "QUANTITY",
+            "value_minor": None,
+            "value_pieces": 1,
+        },
+    ],
 )
 def test_the_database_refuses_such_a_line_too(broken):
     cast = make_cast(uses_plans=True)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         make_plan(cast.card, lines=[broken])
+
+
+@pytest.mark.req("IV8.18")
+def test_the_database_keeps_tenders_to_lines_for_bills_from_a_value_on():
+    cast = make_cast(uses_plans=True)
+    tender = make_masters(cast.partner)["tender"]
+    make_plan(cast.card, lines=[{"group": "BILL_VALUE", "least_minor": 1, "tender": tender}])
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_plan(cast.card, "OTHER", lines=[{"tender": tender}])
 
 
 @pytest.mark.req("IV8.5")
