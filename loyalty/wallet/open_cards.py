@@ -59,14 +59,16 @@ def _with_text(cards: QuerySet[Card]) -> QuerySet[Card, Any]:
 
 
 def _promises(card: Card) -> list[str]:
+    lines: list[str] = []
     if card.is_points_only:
-        lines = [_("The staff give you %(units)s at each visit.") % {"units": card.unit_many}]
-    else:
+        lines.append(_("The staff give you %(units)s at each visit.") % {"units": card.unit_many})
+    elif not card.uses_plans:
+        # What plans give is told by the card's own words: it depends on the bill.
         rate = _("%(points)s for every %(amount)s you spend.") % {
-            "points": words.points(card.points_per_step, card),
+            "points": words.given(card.points_per_step, card.credit_per_step_minor, card),
             "amount": money(card.step_minor, card.currency),
         }
-        lines = [rate]
+        lines.append(rate)
         if card.min_amount_minor:
             least = money(card.min_amount_minor, card.currency)
             lines.append(_("From %(least)s a purchase.") % {"least": least})
@@ -74,7 +76,8 @@ def _promises(card: Card) -> list[str]:
         welcome = words.points(card.welcome_points, card)
         lines.append(_("%(points)s to start with.") % {"points": welcome})
     if card.expiry_days:
-        lines.append(
-            _("They last %(days)s days from the day you earn them.") % {"days": card.expiry_days}
-        )
+        lasting = _("They last %(days)s days from the day you earn them.")
+        if not lines:
+            lasting = _("What you earn lasts %(days)s days.")
+        lines.append(lasting % {"days": card.expiry_days})
     return lines

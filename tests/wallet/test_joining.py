@@ -234,6 +234,18 @@ def test_what_a_card_promises_follows_its_rules(client):
     assert "From €5.00 a purchase." in points
 
 
+def test_a_card_promises_credit_where_it_gives_credit_and_leaves_plans_to_its_own_words(client):
+    cast = make_cast(points_per_step=0, credit_per_step_minor=5)
+    plans = make_card(cast.harbour, "Kitchen", uses_plans=True, expiry_days=30)
+
+    credit = main_text(client.get(address(cast.card)))
+    by_plans = main_text(client.get(address(plans)))
+
+    assert "€0.05 credit for every €1.00 you spend." in credit
+    assert "you spend" not in by_plans
+    assert "What you earn lasts 30 days." in by_plans
+
+
 def test_joining_twice_from_two_partners_shows_both_under_one_sign_in(cast, mia):
     other = make_partner("Quay Bakers")
     join(cast.mia, make_card(make_club(other, "Quay"), "Quay Bread"))
