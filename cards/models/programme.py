@@ -186,4 +186,4 @@ class CardText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.language} text of card {self.card_id}"
+        return f"{self.title} ({self.language})"
