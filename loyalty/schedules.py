@@ -30,7 +30,7 @@ def book_due_points() -> int:
     Hourly rather than nightly, because partners live in many time zones. Every worker there is
     gets a job: each passes over the accounts that another is at. Source: PA2.5.
     """
-    return _queued(by_the_clock.POINTS, expiries.are_lots_due, jobs=settings.Q_CLUSTER["workers"])
+    return _queued(by_the_clock.POINTS, expiries.are_lots_due, jobs=settings.WORKERS)
 
 
 def book_due_vouchers() -> int:

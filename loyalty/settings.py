@@ -240,12 +240,12 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(  # noqa: N802 - WhiteNoise's name for it
 # --- Jobs --------------------------------------------------------------------------------------
 
 _on_sqlite = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-_workers = 1 if _on_sqlite else env.number("WORKERS", 2, least=1)
+WORKERS = 1 if _on_sqlite else env.number("WORKERS", 2, least=1)
 Q_CLUSTER = {
     "name": "loyalty",
     "orm": "default",
-    "workers": _workers,
-    "queue_limit": _workers,
+    "workers": WORKERS,
+    "queue_limit": WORKERS,
     "timeout": 60,
     "retry": 600,
     "max_attempts": 5,

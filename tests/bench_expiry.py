@@ -88,8 +88,8 @@ def _book_side_by_side(chunk: int) -> tuple[list[float], float]:
 
     connection.close()
     started = time.perf_counter()
-    with get_context("fork").Pool(settings.Q_CLUSTER["workers"]) as jobs:
-        found = jobs.map(_book, [chunk] * settings.Q_CLUSTER["workers"], chunksize=1)
+    with get_context("fork").Pool(settings.WORKERS) as jobs:
+        found = jobs.map(_book, [chunk] * settings.WORKERS, chunksize=1)
     return [seconds for chunks in found for seconds in chunks], time.perf_counter() - started
 
 

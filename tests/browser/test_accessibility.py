@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from tests import javascript
 from tests.browser.people import signed_in
+from tests.matrix.asking import address
 from tests.matrix.expected import EXPECTED
 from tests.matrix.rows import Row
-from tests.matrix.test_matrix import address
 from tests.matrix.world import CANARY, Side, make_side
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

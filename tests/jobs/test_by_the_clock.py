@@ -33,7 +33,7 @@ def run_all():
 
 @pytest.mark.req("PA2.5")
 def test_points_past_their_date_are_booked_by_one_job_of_the_hour(clock, settings):
-    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 1}
+    settings.WORKERS = 1
     cast = make_cast(expiry_days=10)
     buy(cast, 1000)
     clock(NOON + days(9))
@@ -55,7 +55,7 @@ def test_points_past_their_date_are_booked_by_one_job_of_the_hour(clock, setting
 
 @pytest.mark.req("PA2.5")
 def test_each_worker_gets_a_job_of_the_points_that_are_due(clock, settings):
-    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 2}
+    settings.WORKERS = 2
     cast = make_cast(expiry_days=10)
     buy(cast, 1000)
     clock(NOON + days(20))
@@ -101,7 +101,7 @@ def test_tiers_that_time_has_moved_are_judged_by_a_job(clock):
 
 @pytest.mark.req("PA2.5")
 def test_a_job_stops_when_its_time_is_up_and_the_next_chunk_goes_on(monkeypatch, clock, settings):
-    settings.Q_CLUSTER = settings.Q_CLUSTER | {"workers": 1}
+    settings.WORKERS = 1
     cast = make_cast(expiry_days=10)
     for user in (cast.noor, cast.tess, cast.petra):
         buy(cast, 1000, membership=join(user, cast.card))
