@@ -8,7 +8,14 @@ from loyalty.rules.compiling import Compiled, plain
 from loyalty.rules.conflicts import Resolution, Value
 from loyalty.rules.explanations import Pairs, Reason, Step
 from loyalty.rules.matching import LineRun, PlanRun, SeenBill, as_decimal
-from loyalty.rules.terms import ConflictBasis, ConflictMethod, Terms, TransactionCriteria, Unit
+from loyalty.rules.terms import (
+    CalculationOn,
+    ConflictBasis,
+    ConflictMethod,
+    Terms,
+    TransactionCriteria,
+    Unit,
+)
 
 
 class PlanValue(NamedTuple):
@@ -60,7 +67,9 @@ class Telling:
             told += self._history(run)
         facts = line.facts + told
         if not run.fires:
-            return Step(reason=Reason.NOT_THIS_TIME, facts=facts)
+            # What gave something says by its reason whether it gives once.
+            once = () if line.is_every else (("on", CalculationOn.AT_LEAST.value),)
+            return Step(reason=Reason.NOT_THIS_TIME, facts=facts + once)
         reason = Reason.STEPS if line.is_every else Reason.AT_LEAST
         if line.unit is Unit.POINTS:
             return Step(reason=reason, points=run.award, facts=facts)

@@ -15,6 +15,7 @@ from loyalty.rules.explanations import Reason, steps_as_data
 from loyalty.rules.rounding import Rounding
 from loyalty.rules.terms import (
     Basis,
+    CalculationOn,
     ConflictMethod,
     LoyaltyTender,
     TransactionCriteria,
@@ -107,7 +108,7 @@ def _line(reason: Reason, facts: Facts, card: Card) -> str:
     """Return what one line gave, and of what."""
     award = _unit(facts["unit"], int(facts["award"]), card)
     basis = _basis(facts, facts["value"], card)
-    if reason == Reason.AT_LEAST:
+    if reason == Reason.AT_LEAST or facts.get("on") == CalculationOn.AT_LEAST:
         text = _("%(award)s once, from %(basis)s on") % {"award": award, "basis": basis}
     else:
         text = _("%(award)s per %(basis)s") % {"award": award, "basis": basis}
