@@ -68,7 +68,7 @@ def test_a_line_says_what_it_gives_and_when(line, earlier, bill, sentences):
         (ConflictMethod.MAXIMUM, "of 10, 5 the highest counts: 10"),
         (ConflictMethod.MINIMUM, "of 10, 5 the lowest counts: 5"),
         (ConflictMethod.SUM, "10, 5 together: 15"),
-        (ConflictMethod.AVERAGE, "of 10, 5 the average counts: 7.50"),
+        (ConflictMethod.AVERAGE, "of 10, 5 the average counts: 7.5"),
     ],
 )
 def test_how_several_rules_became_one_is_told(method, sentence):
