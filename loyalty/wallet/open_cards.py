@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from cards import access
-from cards.models import Card, Reward, RewardStatus
+from cards import access, terms
+from cards.models import Card, Reward, RewardStatus, TermsVersion
 from loyalty.members.access import memberships_for_member
+from loyalty.rules.terms import Direction, Terms, Unit
 from loyalty.users.models import User
 from loyalty.wallet.card_page import text_of
 from loyalty.web import words
@@ -41,7 +42,10 @@ def to_join(*, user: User, query: str, at: datetime) -> QuerySet[Card, Any]:
 
 def shown_to_visitor(card: Card, *, at: datetime) -> ShownCard:
     """Return what an open card promises to somebody who may join it; two statements."""
-    text = _with_text(Card.objects.filter(pk=card.pk)).get().text or {}
+    versions = TermsVersion.objects.filter(card=OuterRef("pk"), published_at__lte=at)
+    in_force = Subquery(versions.order_by("-number").values("pk")[:1])
+    row = _with_text(Card.objects.filter(pk=card.pk)).annotate(terms_id=in_force).get()
+    text = row.text or {}
     rewards = Reward.objects.filter(
         Q(valid_until=None) | Q(valid_until__gt=at), card=card, status=RewardStatus.ACTIVE
     ).select_related("min_tier")
@@ -49,7 +53,7 @@ def shown_to_visitor(card: Card, *, at: datetime) -> ShownCard:
         text=text,
         # The description stands at the top of the page already.
         about={name: text[name] for name in ("rules", "terms") if text},
-        promises=list(_promises(card)),
+        promises=_promises(card, terms.of_version(row.terms_id)) if row.terms_id else [],
         rewards=list(rewards.order_by("position", "cost", "pk")),
     )
 
@@ -58,26 +62,37 @@ def _with_text(cards: QuerySet[Card]) -> QuerySet[Card, Any]:
     return cards.annotate(text=text_of(OuterRef("pk")))
 
 
-def _promises(card: Card) -> list[str]:
-    lines: list[str] = []
-    if card.is_points_only:
-        lines.append(_("The staff give you %(units)s at each visit.") % {"units": card.unit_many})
-    elif not card.uses_plans:
-        # What plans give is told by the card's own words: it depends on the bill.
-        rate = _("%(points)s for every %(amount)s you spend.") % {
-            "points": words.given(card.points_per_step, card.credit_per_step_minor, card),
-            "amount": money(card.step_minor, card.currency),
-        }
-        lines.append(rate)
-        if card.min_amount_minor:
-            least = money(card.min_amount_minor, card.currency)
-            lines.append(_("From %(least)s a purchase.") % {"least": least})
-    if card.welcome_points:
-        welcome = words.points(card.welcome_points, card)
+def _promises(card: Card, rules: Terms) -> list[str]:
+    """Return what the rules in force give, in sentences; what plans give the card's words tell."""
+    earning = _earning(card, rules)
+    lines = [earning] if earning else []
+    if rules.min_amount_minor and earning:
+        least = money(rules.min_amount_minor, card.currency)
+        lines.append(_("From %(least)s a purchase.") % {"least": least})
+    if rules.welcome_points or rules.welcome_credit_minor:
+        welcome = words.given(rules.welcome_points, rules.welcome_credit_minor, card)
         lines.append(_("%(points)s to start with.") % {"points": welcome})
-    if card.expiry_days:
+    if rules.expiry_days and not rules.expiry_rules:
         lasting = _("They last %(days)s days from the day you earn them.")
         if not lines:
             lasting = _("What you earn lasts %(days)s days.")
-        lines.append(lasting % {"days": card.expiry_days})
+        lines.append(lasting % {"days": rules.expiry_days})
     return lines
+
+
+def _earning(card: Card, rules: Terms) -> str:
+    if rules.is_points_only:
+        return _("The staff give you %(units)s at each visit.") % {"units": card.unit_many}
+    # The rule of a simple card is a plan without a name.
+    simple = [plan for plan in rules.plans if not plan.name and plan.direction == Direction.SALE]
+    given = {line.unit: line for plan in simple for line in plan.lines}
+    if not given:
+        return ""
+    points, credit = (
+        given[unit].award if unit in given else 0 for unit in (Unit.POINTS, Unit.CREDIT)
+    )
+    step = max(int(line.value) for line in given.values())
+    return _("%(points)s for every %(amount)s you spend.") % {
+        "points": words.given(points, credit, card),
+        "amount": money(step, card.currency),
+    }

@@ -5,13 +5,22 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.urls import reverse
 
-from cards.models import Card, CardStatus, CardText
+from cards.models import Card, CardStatus, CardText, ExpiryRule
 from clubs.models import Partner
 from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.members.models import ConsentSource, Member, Membership, MembershipStatus
 from loyalty.operations import enrolments, memberships
 from loyalty.operations.enrolments import Consent, Person
-from tests.cast import deed, join, make_card, make_cast, make_club, make_partner, make_reward
+from tests.cast import (
+    deed,
+    join,
+    make_card,
+    make_cast,
+    make_club,
+    make_partner,
+    make_reward,
+    publish,
+)
 from tests.wallet.reading import attribute, main_text, text
 
 pytestmark = pytest.mark.django_db
@@ -244,6 +253,26 @@ def test_a_card_promises_credit_where_it_gives_credit_and_leaves_plans_to_its_ow
     assert "€0.05 credit for every €1.00 you spend." in credit
     assert "you spend" not in by_plans
     assert "What you earn lasts 30 days." in by_plans
+
+
+def test_a_card_promises_what_is_published_and_not_its_draft(cast, client):
+    Card.objects.filter(pk=cast.card.pk).update(points_per_step=9, welcome_points=50)
+
+    assert "1 point for every €1.00 you spend." in main_text(client.get(address(cast.card)))
+
+    publish(Card.objects.get(pk=cast.card.pk))
+    words = main_text(client.get(address(cast.card)))
+    assert "9 points for every €1.00 you spend. 50 points to start with." in words
+
+
+def test_a_card_whose_expiry_has_rules_of_its_own_promises_no_number_of_days(client):
+    cast = make_cast(expiry_days=30)
+    ExpiryRule.objects.create(
+        partner=cast.partner, card=cast.card, method="SLIDING", unit="POINTS", days=90
+    )
+    publish(cast.card)
+
+    assert "30 days" not in main_text(client.get(address(cast.card)))
 
 
 def test_joining_twice_from_two_partners_shows_both_under_one_sign_in(cast, mia):
