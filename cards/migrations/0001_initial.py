@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                 ('threshold_minor', models.BigIntegerField(blank=True, null=True, verbose_name='so much credit')),
                 ('points', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(1000000)], verbose_name='points')),
                 ('credit_minor', models.BigIntegerField(default=0, verbose_name='credit')),
-                ('beneficiary', models.CharField(choices=[('REFERRER', 'the referrer'), ('REFERRED', 'the new member'), ('BOTH', 'both')], default='REFERRER', help_text='The referrer is the existing member, also called referee.', max_length=8, verbose_name='to')),
+                ('beneficiary', models.CharField(choices=[('REFERRER', 'the referrer'), ('REFERRED', 'the new member'), ('BOTH', 'both')], default='REFERRER', help_text='The referrer, also called referee, is the existing member; the referred, also called referral, is the new one.', max_length=8, verbose_name='to')),
                 ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='referral_rules', to='cards.card')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
             ],

@@ -88,7 +88,10 @@ class ReferralRule(Versioned):
         max_length=8,
         choices=choices.REFERRAL_BENEFICIARIES,
         default=ReferralBeneficiary.REFERRER.value,
-        help_text=_("The referrer is the existing member, also called referee."),
+        help_text=_(
+            "The referrer, also called referee, is the existing member;"
+            " the referred, also called referral, is the new one."
+        ),
     )
 
     class Meta:

@@ -396,3 +396,8 @@ class ParkedRefund(models.Model):
 
     def __str__(self) -> str:
         return f"parked refund {self.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether it was neither settled nor given up."""
+        return self.settled_by_id is None and self.dropped_at is None

@@ -106,7 +106,7 @@ def drop_parked(*, deed: Deed, parked_id: int, reason: str = "") -> ParkedRefund
     if not (actor.is_superuser or _manages(deed, found.partner_id)):
         raise ParkedRefundNotFoundError
 
-    if found.settled_by_id is not None or found.dropped_at is not None:
+    if not found.is_waiting:
         raise ParkedRefundDoneError
 
     found.dropped_at = deed.occurred_at

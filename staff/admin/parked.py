@@ -108,7 +108,7 @@ class ParkedRefundAdmin(ReadOnlyAdmin):
     @column(gettext_lazy("give up"))
     def drop_link(self, row: ParkedRefund) -> SafeString | str:
         """Return the way to give it up while it waits."""
-        if row.settled_by_id is not None or row.dropped_at is not None:
+        if not row.is_waiting:
             return NOTHING
         address = reverse("admin:ledger_parkedrefund_drop", args=[row.pk])
         return format_html('<a class="row-link" href="{}">{}</a>', address, _("Give up"))
@@ -123,6 +123,9 @@ class ParkedRefundAdmin(ReadOnlyAdmin):
         row = self.get_object(request, str(object_id))
         if not powers_of(request).has(EDITORS, row.partner_id):
             raise PermissionDenied
+        if request.method == "GET" and not row.is_waiting:
+            messages.info(request, _("This refund does not wait any more."))
+            return redirect("admin:ledger_parkedrefund_change", row.pk)
         form = NoteForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:

@@ -157,7 +157,6 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
     list_max_show_all = 200
     view_on_site = False
     warn_unsaved_form = True
-    change_form_show_cancel_button = True
     list_filter_submit = False
 
     def partner_id_of(self, row: models.Model | None) -> int | None:
@@ -381,7 +380,6 @@ class ReadOnlyAdmin(PartnerAdmin):
     editors = NOBODY
     adders = NOBODY
     actions = None
-    change_form_show_cancel_button = False
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Return False for everybody, superusers too."""

@@ -256,8 +256,8 @@ def test_a_refund_is_given_up_with_a_reason_once():
     parked = park(cast)
     client = at_desk(cast.petra)
 
-    first = submit(client, drop_address(parked), internal="Typed twice")
-    again = submit(client, drop_address(parked), internal="Typed twice")
+    filled = {**shown(client, drop_address(parked)), "internal": "Typed twice"}
+    first, again = (client.post(drop_address(parked), filled) for _twice in range(2))
     empty = client.post(drop_address(parked), {})
 
     parked.refresh_from_db()
@@ -267,6 +267,21 @@ def test_a_refund_is_given_up_with_a_reason_once():
         "This refund was settled or dropped already. Nothing was changed."
     ]
     assert "Open it again" in empty.content.decode()
+
+
+def test_a_refund_that_waits_no_more_offers_no_form_to_give_it_up():
+    cast = make_cast()
+    parked = park(cast)
+    buy(cast, 1000, receipt="88")
+
+    response = at_desk(cast.petra).get(drop_address(parked), follow=True)
+
+    body = response.content.decode()
+    assert response.redirect_chain == [
+        (reverse("admin:ledger_parkedrefund_change", args=[parked.pk]), 302)
+    ]
+    assert "This refund does not wait any more." in body
+    assert drop_address(parked) not in body
 
 
 def test_support_and_strangers_give_nothing_up():

@@ -552,7 +552,10 @@ def test_the_form_names_the_referrer_and_the_older_word_for_them():
 
     response = at_desk(cast.petra).get(adding("referralrule"))
 
-    assert "The referrer is the existing member, also called referee." in response.content.decode()
+    assert (
+        "The referrer, also called referee, is the existing member;"
+        " the referred, also called referral, is the new one."
+    ) in response.content.decode()
     assert response.context["adminform"].form.fields["beneficiary"].choices == [
         ("REFERRER", "the referrer"),
         ("REFERRED", "the new member"),
