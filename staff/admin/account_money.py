@@ -93,12 +93,19 @@ class PayPage(MoneyPage):
     def words(self) -> dict[str, Any]:
         """Return the words of the page, with how much can be paid."""
         found, card = self.standing(), self.membership.card
-        units = payments.units_offered(found)
-        most = [payments.payable(found, unit, card.max_amount_minor) for unit in units]
+        most = [
+            _("%(amount)s with %(unit)s")
+            % {
+                "amount": money(
+                    payments.payable(found, unit, card.max_amount_minor), card.currency
+                ),
+                "unit": card.unit_many if unit == Unit.POINTS else _("credit"),
+            }
+            for unit in payments.units_offered(found)
+        ]
         lead = _("Nothing on this account can pay a bill now.")
         if most:
-            amounts = ", ".join(money(amount, card.currency) for amount in most)
-            lead = _("What is there pays up to %(amounts)s.") % {"amounts": amounts}
+            lead = _("What is there pays up to %(amounts)s.") % {"amounts": ", ".join(most)}
         title = _("Pay with points or credit")
         return {"title": title, "button": _("Pay"), "lead": lead}
 

@@ -161,7 +161,7 @@ def test_a_bill_is_paid_with_credit_at_the_desk():
     page = at_desk(cast.petra).get(action("pay", cast.membership))
     do(cast, "pay", amount="3.00", unit="CREDIT")
 
-    assert page.context["lead"] == "What is there pays up to €10.00."
+    assert page.context["lead"] == "What is there pays up to €10.00 with credit."
     assert held_credit(cast) == (700, 1000, 0)
 
 
