@@ -57,3 +57,10 @@ class Unit(models.TextChoices):
 
     POINTS = "POINTS", _("points")
     CREDIT = "CREDIT", _("credit")
+
+
+class FiringKind(models.TextChoices):
+    """Which rule fires once per occurrence."""
+
+    REFERRAL = "REFERRAL", _("referral")
+    MILESTONE = "MILESTONE", _("milestone")

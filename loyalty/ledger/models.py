@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, TermsVersion, Tier
 from clubs.models import Partner, Store
-from loyalty.ledger.kinds import REVERSIBLE_KINDS, Kind, Source, Unit
+from loyalty.ledger.kinds import REVERSIBLE_KINDS, FiringKind, Kind, Source, Unit
 from loyalty.members.models import Account, Membership, TierSource, Voucher, VoucherStatus
 
 __all__ = [
@@ -318,13 +318,6 @@ class LineMatch(models.Model):
 
     def __str__(self) -> str:
         return f"line match {self.pk}"
-
-
-class FiringKind(models.TextChoices):
-    """Which rule fires once per occurrence."""
-
-    REFERRAL = "REFERRAL", _("referral")
-    MILESTONE = "MILESTONE", _("milestone")
 
 
 class Firing(models.Model):

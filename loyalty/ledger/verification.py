@@ -97,10 +97,3 @@ def offending(scope: Scope, sql: str, **values: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"{narrowed} ORDER BY found.id", adapted)
         return [row[0] for row in cursor.fetchall()]
-
-
-def number_in_json(column: str, name: str) -> str:
-    """Return the expression of a whole number inside a JSON column on this database."""
-    if connection.vendor == "postgresql":
-        return f"CAST({column} ->> '{name}' AS bigint)"
-    return f"json_extract({column}, '$.{name}')"
