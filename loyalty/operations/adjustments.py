@@ -121,33 +121,13 @@ def adjust_points(
         standing.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=points > 0)
-
-    check_may_manage(standing)
-    check_not_own(standing)
-
-    words = note or Note()
-    content = fingerprint(
-        "adjust",
-        membership=membership_id,
-        points=points,
-        reason=reason,
-        words=[words.internal, words.comment],
-        counted=is_counted_for_tier,
-        about=about_transaction_id,
-    )
-    if repeat := first_result(standing, content):
-        return repeat
-
-    check_open(standing)
-    move = _corrected(standing, points, Unit.POINTS, most=adjust_cap(standing))
-
-    return _post(
+    return _adjust(
         standing,
-        move,
-        content,
+        Unit.POINTS,
+        points,
         reason,
+        note or Note(),
         is_counted=is_counted_for_tier,
-        note=words,
         about_id=about_transaction_id,
     )
 
@@ -170,35 +150,51 @@ def adjust_credit(
     Raises what ``adjust_points`` raises.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=credit_minor > 0)
+    return _adjust(
+        standing,
+        Unit.CREDIT,
+        credit_minor,
+        reason,
+        note or Note(),
+        is_counted=is_counted_for_tier,
+        about_id=about_transaction_id,
+    )
 
+
+def _adjust(
+    standing: Standing,
+    unit: Unit,
+    amount: int,
+    reason: AdjustmentReason,
+    note: Note,
+    *,
+    is_counted: bool,
+    about_id: int | None,
+) -> Transaction:
     check_may_manage(standing)
     check_not_own(standing)
 
-    words = note or Note()
     content = fingerprint(
-        "adjust credit",
-        membership=membership_id,
-        credit=credit_minor,
+        "adjust",
+        membership=standing.membership.pk,
+        unit=unit,
+        amount=amount,
         reason=reason,
-        words=[words.internal, words.comment],
-        counted=is_counted_for_tier,
-        about=about_transaction_id,
+        words=[note.internal, note.comment],
+        counted=is_counted,
+        about=about_id,
     )
     if repeat := first_result(standing, content):
         return repeat
 
     check_open(standing)
-    most = adjust_cap(standing) * 10 ** DECIMALS[standing.card.currency]
-    move = _corrected(standing, credit_minor, Unit.CREDIT, most=most)
+    most = adjust_cap(standing)
+    if unit == Unit.CREDIT:
+        most *= 10 ** DECIMALS[standing.card.currency]
+    move = _corrected(standing, amount, unit, most=most)
 
     return _post(
-        standing,
-        move,
-        content,
-        reason,
-        is_counted=is_counted_for_tier,
-        note=words,
-        about_id=about_transaction_id,
+        standing, move, content, reason, is_counted=is_counted, note=note, about_id=about_id
     )
 
 
