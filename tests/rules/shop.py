@@ -6,7 +6,18 @@ from itertools import count
 
 from loyalty.rules.awards import award
 from loyalty.rules.baskets import Basket, BasketLine, Facts, Payment
-from loyalty.rules.terms import Basis, CriteriaGroup, Line, Plan, Terms, Unit
+from loyalty.rules.terms import (
+    Basis,
+    CalculationOn,
+    ConflictBasis,
+    ConflictMethod,
+    CriteriaGroup,
+    Line,
+    Plan,
+    Terms,
+    TierTerms,
+    Unit,
+)
 
 THURSDAY_NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
 _KEYS = count(1)
@@ -49,10 +60,16 @@ def bill_quantity(least):
 
 
 CREDIT = {"unit": Unit.CREDIT}
+LEAST, MOST, TOTAL, MEAN = ConflictMethod
+GLOBAL, TWO_STEPS = ConflictBasis
 
 
 def a_plan(*lines, code="PLAN", **changes) -> Plan:
     return Plan(code=code, lines=lines, **changes)
+
+
+def a_tier(multiplier="1", tier_id=1, name="Silver"):
+    return TierTerms(tier_id=tier_id, name=name, min_value=0, multiplier=Decimal(multiplier))
 
 
 def some_terms(*plans, **changes) -> Terms:
@@ -96,3 +113,15 @@ def earned(bill, terms, **facts):
 COFFEE = bought("8.00", "COF", "DRINK", "2")
 CAKE = bought("12.00", "CAKE", "FOOD")
 CIGARETTES = bought("10.00", "CIG", "TOB")
+
+# Its lines: A exempts tobacco, B is for coffee, C for all, D must be processed.
+EXEMPT_TOBACCO = a_line(is_exempt=True, **item_group("TOB"))
+PER_COFFEE = by_pieces(award=5, **item("COF"))
+PER_TEN = a_line(value="10")
+FROM_TWENTY = a_line(
+    value="20",
+    award=3,
+    calculation_on=CalculationOn.AT_LEAST,
+    must_process=True,
+    **bill_value("20"),
+)
