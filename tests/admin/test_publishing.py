@@ -28,7 +28,7 @@ from loyalty.rules.baskets import Basket, Facts
 from staff.admin import publishing
 from staff.admin.differences import Change
 from tests.admin.desk import at_desk, errors, shown, submit
-from tests.admin.test_plans import adding, make_masters, make_plan, new_line
+from tests.admin.plan_forms import adding, make_masters, make_plan, new_line
 from tests.cast import (
     NOON,
     make_cast,

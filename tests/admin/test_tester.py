@@ -13,7 +13,7 @@ from loyalty.members.models import Account
 from loyalty.operations import purchases
 from loyalty.operations.purchases import Bill
 from tests.admin.desk import at_desk, submit
-from tests.admin.test_plans import make_masters, make_plan
+from tests.admin.plan_forms import make_masters, make_plan
 from tests.cast import deed, make_cast, make_manager, make_partner, make_tier, make_user, publish
 
 pytestmark = pytest.mark.django_db
