@@ -16,7 +16,7 @@ from loyalty.operations import (
     vouchers,
 )
 from loyalty.operations.purchases import Bill
-from tests.cast import NOON, Cast, deed
+from tests.cast import NOON, Cast, deed, make_cast
 
 
 def days(count: float):
@@ -165,3 +165,9 @@ def rows() -> tuple[int, int]:
 def mismatches(at=NOON) -> list[Any]:
     """Return what the verifier finds wrong with the whole ledger."""
     return verification.verify(verification.Scope(at=at))
+
+
+def rich_cast(points=1000, **card):
+    cast = make_cast(**card)
+    adjust(cast, points)
+    return cast

@@ -36,13 +36,13 @@ from tests.operations.counter import (
     place,
     redeem,
     remove,
+    rich_cast,
     roll_back,
     rows,
     set_status,
     undo,
     use,
 )
-from tests.operations.test_redemptions import rich_cast
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)

@@ -22,13 +22,13 @@ from tests.operations.counter import (
     open_lots,
     place,
     remove,
+    rich_cast,
     rows,
     set_status,
     undo,
     use,
 )
 from tests.operations.test_enrolments import guest
-from tests.operations.test_redemptions import rich_cast
 
 pytestmark = pytest.mark.django_db
 
