@@ -1,27 +1,15 @@
-"""Bringing a new member: who can, what it gives, once per pair, undone with its cause (IV5)."""
-
-from dataclasses import replace
-from typing import Any
+"""What bringing a new member gives, once per pair, and undone with its cause (IV5)."""
 
 import pytest
 
-from cards.models import ReferralRule
-from loyalty.ledger.models import Firing, Kind, Source, Transaction
-from loyalty.members.models import (
-    ConsentSource,
-    Membership,
-    MembershipGroup,
-    MembershipStatus,
-    Voucher,
-)
-from loyalty.operations import enrolments, purchases, referrals, standing
+from loyalty.ledger.models import Firing, Kind, Transaction
+from loyalty.members.models import Membership, MembershipGroup, MembershipStatus, Voucher
+from loyalty.operations import purchases, referrals, standing
 from loyalty.operations.deeds import BusyError
-from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
-from loyalty.operations.referrals import NotAllowed, ReferralNotAllowedError
 from loyalty.operations.restoring import MovedToGroupError, PointsAlreadySpentError
 from loyalty.rules.terms import FullCards
-from tests.cast import NOON, deed, join, make_cast, make_reward, make_tier, make_user, publish
+from tests.cast import NOON, deed, join, make_reward, make_tier, make_user, publish
 from tests.operations.counter import (
     account_of,
     adjust,
@@ -33,58 +21,9 @@ from tests.operations.counter import (
     undo,
 )
 from tests.operations.families import form
+from tests.operations.recommending import add_rule, bring, make_club, points_of
 
 pytestmark = pytest.mark.django_db
-
-CONSENT = Consent(version="2026-11", source=ConsentSource.SELF)
-
-
-def add_rule(card, event, *, points=0, credit=0, least=None, to="REFERRER"):
-    """Add a row of the referral setup; ``least`` is its threshold."""
-    in_credit = event == "THRESHOLD_CREDIT"
-    return ReferralRule.objects.create(
-        partner=card.partner,
-        card=card,
-        event=event,
-        points=points,
-        credit_minor=credit,
-        threshold_points=None if in_credit else least,
-        threshold_minor=least if in_credit else None,
-        beneficiary=to,
-    )
-
-
-def make_club(*rules: tuple[Any, ...], **card: Any):
-    """Return a cast whose card counts recommendations by rules (event, points, threshold)."""
-    cast = make_cast(has_referrals=True, **card)
-    for event, points, *least in rules:
-        add_rule(cast.card, event, points=points, least=least[0] if least else None)
-    publish(cast.card)
-    return cast
-
-
-def bring(cast, user=None, *, at=NOON, by=None, devices=frozenset(), **person) -> Membership:
-    """Let somebody join with the code of Mia, or of another member."""
-    user = user or cast.noor
-    told = Person(**({"first_name": user.name, "email": user.email} | person))
-    return enrolments.join_card(
-        deed=deed(user, Source.WALLET, at=at),
-        card_id=cast.card.pk,
-        person=told,
-        consent=CONSENT,
-        referral_code=(by or cast.membership).referral_code,
-        devices=devices,
-    )
-
-
-def points_of(membership) -> int:
-    return account_of(membership).points
-
-
-def refused(cast, *args, **how) -> NotAllowed:
-    with pytest.raises(ReferralNotAllowedError) as caught:
-        bring(cast, *args, **how)
-    return caught.value.reason
 
 
 @pytest.mark.req("IV5.1", "IV5.2", "IV5.3", "IV5.5", "IV5.7", "IV5.9")
@@ -355,22 +294,6 @@ def test_a_registration_bonus_that_reaches_no_tier_gives_none(management, least)
     assert account_of(noor).tier is None
 
 
-@pytest.mark.req("IV5.2")
-def test_the_counter_enrols_with_a_typed_code():
-    cast = make_club(("REGISTRATION", 50))
-    code = cast.membership.referral_code.lower()
-
-    noor = enrolments.enrol_at_counter(
-        deed=deed(cast.sam),
-        card_id=cast.card.pk,
-        person=Person(first_name="Noor", phone="+351912345678"),
-        consent=CONSENT,
-        referral_code=f" {code[:4]}-{code[4:]} ",
-    )
-
-    assert (noor.referred_by, points_of(cast.membership)) == (cast.membership, 50)
-
-
 def test_somebody_whom_nobody_brought_pays_nobody():
     cast = make_club(("REGISTRATION", 50), ("FIRST_PURCHASE", 50))
     noor = join(cast.noor, cast.card, at=NOON)
@@ -378,104 +301,6 @@ def test_somebody_whom_nobody_brought_pays_nobody():
     buy(cast, 1000, membership=noor)
 
     assert not Transaction.objects.filter(kind=Kind.BONUS).exists()
-
-
-def test_recommendations_without_rules_are_remembered_and_pay_nothing():
-    cast = make_club()
-
-    noor = bring(cast)
-    buy(cast, 1000, membership=noor)
-
-    assert (noor.referred_by, points_of(cast.membership)) == (cast.membership, 0)
-
-
-@pytest.mark.req("IV5.11")
-def test_a_code_that_is_nobodys_is_refused():
-    cast = make_club(("REGISTRATION", 50))
-    hill = join(cast.mia, cast.hill_card)
-
-    assert refused(cast, by=hill) == NotAllowed.UNKNOWN
-
-
-@pytest.mark.req("IV5.11")
-def test_a_card_that_counts_no_recommendations_says_so():
-    assert refused(make_cast()) == NotAllowed.OFF
-
-
-@pytest.mark.req("IV5.11")
-def test_a_blocked_member_recommends_nobody():
-    cast = make_club(("REGISTRATION", 50))
-    set_status(cast, MembershipStatus.BLOCKED)
-
-    assert refused(cast) == NotAllowed.NOT_ACTIVE
-
-
-@pytest.mark.req("IV5.11")
-def test_nobody_recommends_themselves():
-    cast = make_club(("REGISTRATION", 50))
-    newcomer = referrals.Newcomer(user=cast.mia)
-
-    with pytest.raises(ReferralNotAllowedError) as caught:
-        referrals.referrer_of(
-            card=cast.card, code=cast.membership.referral_code, newcomer=newcomer, at=NOON
-        )
-
-    assert caught.value.reason == NotAllowed.SELF
-
-
-@pytest.mark.req("IV5.11")
-@pytest.mark.parametrize("contact", [{"email": "Mia+two@Example.org"}, {"phone": "+351911111111"}])
-def test_the_same_phone_or_mailbox_is_the_same_person(contact):
-    cast = make_club(("REGISTRATION", 50))
-    cast.membership.member.phone = "+351911111111"
-    cast.membership.member.save()
-
-    assert refused(cast, **contact) == NotAllowed.SAME_CONTACT
-    assert not Membership.objects.filter(member__user=cast.noor).exists()
-
-
-@pytest.mark.req("IV5.11")
-def test_the_browser_that_showed_the_recommendation_cannot_take_it():
-    cast = make_club(("REGISTRATION", 50))
-    marks = frozenset({referrals.device_mark(cast.mia.pk)})
-    strangers = frozenset({referrals.device_mark(cast.sam.pk)})
-
-    assert refused(cast, devices=marks) == NotAllowed.SAME_DEVICE
-    assert bring(cast, devices=strangers).referred_by == cast.membership
-
-
-@pytest.mark.req("IV5.11")
-@pytest.mark.parametrize("who", ["phone", "email", "user"])
-def test_nobody_closes_a_circle(who):
-    cast = make_club(("REGISTRATION", 50))
-    mia = cast.membership.member
-    if who == "phone":
-        mia.phone = "+351911111111"
-        mia.save()
-    noor = bring(cast)
-    ida = bring(cast, make_user("ida"), by=noor)
-    newcomer = referrals.Newcomer(email="elsewhere@example.org")
-    if who == "phone":
-        newcomer = replace(newcomer, phone="+351911111111")
-    elif who == "email":
-        newcomer = replace(newcomer, email="MIA@example.org")
-    else:
-        newcomer = replace(newcomer, user=cast.mia)
-
-    with pytest.raises(ReferralNotAllowedError) as caught:
-        referrals.referrer_of(card=cast.card, code=ida.referral_code, newcomer=newcomer, at=NOON)
-
-    assert caught.value.reason == NotAllowed.LOOP
-
-
-@pytest.mark.req("IV5.11")
-def test_one_member_recommends_so_many_in_a_month():
-    cast = make_club(("REGISTRATION", 50), referrals_per_month=2)
-    for name in ("ida", "ole"):
-        bring(cast, make_user(name))
-
-    assert refused(cast) == NotAllowed.LIMIT
-    assert bring(cast, at=NOON + days(31)).referred_by == cast.membership
 
 
 @pytest.mark.req("IV5.3", "IV9.2")
@@ -489,16 +314,6 @@ def test_what_gave_a_bonus_that_a_family_took_over_cannot_be_undone():
         undo(cast, bought, membership=noor)
 
     assert (points_of(noor), mismatches()) == (10, [])
-
-
-def test_a_blank_code_names_nobody():
-    cast = make_club(("REGISTRATION", 50))
-    nobody = referrals.Newcomer()
-    code = cast.membership.referral_code
-
-    assert referrals.referrer_of(card=cast.card, code=" - ", newcomer=nobody, at=NOON) is None
-    found = referrals.referrer_of(card=cast.card, code=code, newcomer=nobody, at=NOON)
-    assert found == cast.membership
 
 
 def test_a_referrer_who_moves_meanwhile_is_asked_for_again():
