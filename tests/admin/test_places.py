@@ -236,3 +236,19 @@ def test_the_list_of_clubs_costs_the_same_for_one_and_for_many(django_assert_num
 
     with django_assert_num_queries(7):
         client.get(path)
+
+
+@pytest.mark.req("PA2.2")
+def test_a_store_takes_check_ins_and_keeps_its_code_for_the_door():
+    cast = make_cast()
+    client = at_desk(cast.petra)
+    page = reverse("admin:clubs_store_change", args=[cast.old_port.pk])
+
+    submit(client, page, allows_check_in="on")
+    code = Store.objects.get(pk=cast.old_port.pk).check_in_code
+    submit(client, page, allows_check_in=None)
+    submit(client, page, allows_check_in="on")
+
+    store = Store.objects.get(pk=cast.old_port.pk)
+    assert (store.allows_check_in, bool(code), store.check_in_code) == (True, True, code)
+    assert Store.objects.get(pk=cast.hilltop.pk).check_in_code == ""
