@@ -52,9 +52,6 @@ js: tools ## Types and tests of the JavaScript, where Node is here
 
 bench: tools ## How fast: deeds at the counter, the engine, expiry, what-if runs; both databases
 	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench_rules
-	@$(BIN)/python -m tests.bench_expiry
-	@$(BIN)/python -m tests.bench_whatif
 
 coverage-page: tools ## Write docs/coverage.md from the requirements and the tests that carry their marks
 	@$(BIN)/python -m tests.coverage_page

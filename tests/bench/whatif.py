@@ -1,32 +1,35 @@
 """Measures what-if runs: how long drafts take over stored purchases, and how much memory.
 
-    python -m tests.bench_whatif [PURCHASES ...]
-
 Each size and each draft is run in a process of its own, so that the peak of its memory is its own.
 Without sizes: 10,000 and 100,000 purchases. The rows are made without the operations, which would
 take longer than what is measured; what a run reads of them is what the operations store.
 """
 
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tests import cluster
+from django.core.management import call_command
 
-if TYPE_CHECKING:
-    from cards.models import Card
-    from loyalty.ledger.models import Transaction
-    from loyalty.members.models import Membership
+from cards import terms
+from cards.models import Card, Plan, PlanLine, ProductGroup, WhatIf
+from loyalty.analytics import whatif
+from loyalty.jobs import queue
+from loyalty.jobs.models import Job, JobState
+from loyalty.ledger.models import Transaction
+from loyalty.members.models import Account, Member, Membership
+from loyalty.operations import drafting
+from loyalty.rules.awards import award
+from loyalty.rules.baskets import Basket, Facts
+from loyalty.rules.plain import as_data
+from tests.cast import make_cast, make_tier
+from tests.rules.shop import a_bill, bought
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000)
 EACH = 50  # Purchases a member; every third has a bill of five lines.
 NOW = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
@@ -36,45 +39,34 @@ WIDTHS = "{:34}{:>12}{:>12}{:>12}{:>12}\n"
 BATCH = 2_000
 
 
-def main(sizes: list[int]) -> int:
-    """Measure on every database there is and return the exit code."""
-    with tempfile.TemporaryDirectory(prefix="loyalty-bench-") as data:
-        environment = {**os.environ, "DATA_DIR": data, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        environment.pop("DATABASE_URL", None)
-        codes = [_measure("SQLite", sizes, environment)]
-        try:
-            with cluster.running(cluster.find_binaries()) as address:
-                environment["DATABASE_URL"] = address
-                codes.append(_measure("PostgreSQL", sizes, environment))
-        except cluster.NoServerError as problem:
-            sys.stdout.write(f"PostgreSQL was not measured: {problem}\n")
-    return max(codes)
+def main(words: Sequence[str]) -> None:
+    """Print one line for each size and draft, or do what a process of it is for."""
+    match words:
+        case ["--fill", size]:
+            fill(int(size))
+        case ["--run", draft]:
+            run(draft)
+        case _:
+            _measure([int(word) for word in words] or list(SIZES))
 
 
-def _measure(title: str, sizes: list[int], environment: dict[str, str]) -> int:
-    sys.stdout.write(f"\n{title}\n")
+def _measure(sizes: Sequence[int]) -> None:
     sys.stdout.write(WIDTHS.format("", "seconds", "CPU s", "a second", "peak MB"))
     sys.stdout.flush()
-    codes = [_in_a_process(environment, "--fill", "0")]
+    _in_a_process("--fill", "0")
     for size in sizes:
-        codes.append(_in_a_process(environment, "--fill", str(size)))
-        codes += [_in_a_process(environment, "--run", draft) for draft in DRAFTS]
-    return max(codes)
+        _in_a_process("--fill", str(size))
+        for draft in DRAFTS:
+            _in_a_process("--run", draft)
 
 
-def _in_a_process(environment: dict[str, str], *words: str) -> int:
-    command = [sys.executable, "-m", "tests.bench_whatif", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+def _in_a_process(*words: str) -> None:
+    command = [sys.executable, "-m", "tests.bench", "--here", "whatif", *words]
+    subprocess.run(command, check=True)
 
 
 def fill(size: int) -> None:
     """Bring the database to so many purchases; to none: make its tables and the card."""
-    from django.core.management import call_command  # noqa: PLC0415 - models need django.setup
-
-    from cards.models import Card  # noqa: PLC0415 - as above
-    from loyalty.ledger.models import Transaction  # noqa: PLC0415 - as above
-    from tests.cast import make_cast, make_tier  # noqa: PLC0415 - as above
-
     if size == 0:
         call_command("migrate", verbosity=0)
         cast = make_cast(name="Bench")
@@ -90,13 +82,7 @@ def fill(size: int) -> None:
         )
 
 
-def _members(card: "Card", numbers: range) -> list["Membership"]:
-    from loyalty.members.models import (  # noqa: PLC0415 - models need django.setup
-        Account,
-        Member,
-        Membership,
-    )
-
+def _members(card: Card, numbers: range) -> list[Membership]:
     partner = card.partner
     people = Member.objects.bulk_create(
         Member(partner=partner, code=f"M{number}", first_name="M", joined_at=JOINED)
@@ -118,14 +104,7 @@ def _members(card: "Card", numbers: range) -> list["Membership"]:
     )
 
 
-def _purchases(holder: "Membership", number: int) -> Iterator["Transaction"]:
-    from cards import terms  # noqa: PLC0415 - models need django.setup
-    from loyalty.ledger.models import Transaction  # noqa: PLC0415 - as above
-    from loyalty.operations import drafting  # noqa: PLC0415 - as above
-    from loyalty.rules.awards import award  # noqa: PLC0415 - as above
-    from loyalty.rules.baskets import Facts  # noqa: PLC0415 - as above
-    from loyalty.rules.plain import as_data  # noqa: PLC0415 - as above
-
+def _purchases(holder: Membership, number: int) -> Iterator[Transaction]:
     version = holder.card.terms_versions.order_by("-number")[0].pk
     tier_id = holder.card.tiers.get().pk if number % 4 == 0 else None
     for turn in range(EACH):
@@ -153,10 +132,7 @@ def _purchases(holder: "Membership", number: int) -> Iterator["Transaction"]:
         )
 
 
-def _bill(number: int, turn: int) -> Any:
-    from loyalty.rules.baskets import Basket  # noqa: PLC0415 - as the rest of this process
-    from tests.rules.shop import a_bill, bought  # noqa: PLC0415 - as above
-
+def _bill(number: int, turn: int) -> Basket:
     if turn % 3:
         return Basket(amount_minor=250 + (number * 37 + turn * 211) % 6000)
     return a_bill(
@@ -170,11 +146,6 @@ def _bill(number: int, turn: int) -> Any:
 
 def run(draft: str) -> None:
     """Run one draft over everything that is stored, and print what it took."""
-    from cards.models import Card, WhatIf  # noqa: PLC0415 - models need django.setup
-    from loyalty.analytics import whatif  # noqa: PLC0415 - as above
-    from loyalty.jobs import queue  # noqa: PLC0415 - as above
-    from loyalty.jobs.models import Job, JobState  # noqa: PLC0415 - as above
-
     card = Card.objects.get(name="Bench")
     Card.objects.filter(pk=card.pk).update(points_per_step=2, uses_plans=False)
     if draft == "plans":
@@ -195,10 +166,8 @@ def run(draft: str) -> None:
     sys.stdout.write(WIDTHS.format(name, *figures))
 
 
-def _use_plans(card: "Card") -> None:
+def _use_plans(card: Card) -> None:
     """Draft five plans of ten lines for the card: groups, counting lines, a limit of a day."""
-    from cards.models import Card, Plan, PlanLine, ProductGroup  # noqa: PLC0415 - as above
-
     Card.objects.filter(pk=card.pk).update(uses_plans=True, max_points_day=500)
     if Plan.objects.filter(card=card).exists():
         return
@@ -226,14 +195,3 @@ def _use_plans(card: "Card") -> None:
         ]
         for line in facts:
             PlanLine.objects.create(plan=plan, value_minor=100, **line)
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] in (["--fill"], ["--run"]):
-        import django
-
-        django.setup()
-        _, way, word = sys.argv
-        fill(int(word)) if way == "--fill" else run(word)
-    else:
-        sys.exit(main([int(word) for word in sys.argv[1:]] or list(SIZES)))

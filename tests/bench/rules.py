@@ -1,14 +1,12 @@
 """Measures the earning engine: awards a second on one core, with their explanations.
 
-    python -m tests.bench_rules [SECONDS]
-
 CPU time of this process, the best of several spells, so that what else runs on the machine matters
 less. The figures are of the pure function: rules compiled before, no database.
 """
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -38,9 +36,9 @@ SILVER = TierTerms(tier_id=1, name="Silver", min_value=0, multiplier=Decimal("1.
 MEMBER = Facts(at=THURSDAY_NOON, tier_id=1, customer_groups=frozenset({"VIP"}))
 
 
-def main() -> None:
+def main(words: Sequence[str]) -> None:
     """Measure each case and print one line for it."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    seconds = float(words[0]) if words else 1.0
     sys.stdout.write(WIDTHS.format("", "a second", "us", "steps"))
     for name, bill, terms in _cases():
         rate = _rate(partial(_award, bill, terms), seconds)
@@ -132,7 +130,3 @@ def _spent(step: Callable[[], object], rounds: int) -> float:
 
 def _count(steps: tuple[Step, ...]) -> int:
     return sum(1 + _count(step.children) for step in steps)
-
-
-if __name__ == "__main__":
-    main()

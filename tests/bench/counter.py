@@ -1,63 +1,34 @@
-"""Measures the deeds at the counter: statements, CPU and time of each, on both databases.
-
-    python -m tests.bench [ROUNDS]
+"""Measures the deeds at the counter: statements, CPU and time of each, ROUNDS times.
 
 Statements are exact and compare between machines. CPU and time compare only with the floor measured
 in the same run: one indexed read, and one row inserted in a transaction of its own.
 """
 
-import os
 import re
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 
-from tests import cluster
+from django.db import connection
 
-ROOT = Path(__file__).resolve().parent.parent
+from loyalty.audit.models import AuditEvent
+from loyalty.operations import purchases, redemptions, rollbacks
+from loyalty.users.models import User
+from tests.bench import tables
+from tests.cast import NOON, deed, make_cast
+
 ROUNDS = 200
 WARM_UP = 10
 FRAME = re.compile(r"^(BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK)")
-WIDTHS = "{:34}{:>12}{:>12}{:>12}{:>12}"
+WIDTHS = "{:34}{:>12}{:>12}{:>12}{:>12}\n"
 
 
-def main() -> int:
-    """Measure on every database there is and return the exit code."""
-    rounds = sys.argv[1] if len(sys.argv) > 1 else str(ROUNDS)
-    with tempfile.TemporaryDirectory(prefix="loyalty-bench-") as data:
-        environment = {**os.environ, "DATA_DIR": data, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        environment.pop("DATABASE_URL", None)
-        codes = [_measure_in_a_process("SQLite", rounds, environment)]
-        try:
-            with cluster.running(cluster.find_binaries()) as address:
-                environment["DATABASE_URL"] = address
-                codes.append(_measure_in_a_process("PostgreSQL", rounds, environment))
-        except cluster.NoServerError as problem:
-            print(f"PostgreSQL was not measured: {problem}")
-    return max(codes)
-
-
-def _measure_in_a_process(title: str, rounds: str, environment: dict[str, str]) -> int:
-    print(f"\n{title}, {rounds} rounds", flush=True)
-    # Settings are read once in a process, so each database has its own.
-    command = [sys.executable, "-m", "tests.bench", "--here", rounds]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-
-
-def measure_here(rounds: int) -> None:
-    """Measure on the database of the settings and print one line for each deed."""
-    import django  # noqa: PLC0415 - only the measuring process knows its settings
-
-    django.setup()
-    from django.test.utils import setup_databases, teardown_databases  # noqa: PLC0415 - as above
-
-    made = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
-    try:
+def main(words: Sequence[str]) -> None:
+    """Print one line for each deed."""
+    rounds = int(words[0]) if words else ROUNDS
+    with tables.fresh():
         steps = _Counter().steps()
         samples: dict[str, list[tuple[int, float, float]]] = {name: [] for name, _ in steps}
         for turn in range(WARM_UP + rounds):
@@ -65,8 +36,6 @@ def measure_here(rounds: int) -> None:
                 sample = _sample(step)
                 if turn >= WARM_UP:
                     samples[name].append(sample)
-    finally:
-        teardown_databases(made, verbosity=0)
     _print_table(samples)
 
 
@@ -74,8 +43,6 @@ class _Counter:
     """One till: each round scans the card once, awards, hands out a reward and undoes it."""
 
     def __init__(self) -> None:
-        from tests.cast import NOON, make_cast  # noqa: PLC0415 - models need django.setup
-
         self.at = NOON
         limits = dict.fromkeys(("earns_per_hour", "earns_per_day", "redeems_per_day"), 30_000)
         self.cast = make_cast(**limits)
@@ -94,13 +61,9 @@ class _Counter:
         ]
 
     def read(self) -> None:
-        from loyalty.users.models import User  # noqa: PLC0415 - models need django.setup
-
         User.objects.get(pk=self.cast.sam.pk)
 
     def insert(self) -> None:
-        from loyalty.audit.models import AuditEvent  # noqa: PLC0415 - models need django.setup
-
         AuditEvent.objects.create(action="measured", kind="tests.bench")
 
     def look(self) -> None:
@@ -108,9 +71,6 @@ class _Counter:
         self.scan = self.cast.scan(at=self.at)
 
     def award(self) -> None:
-        from loyalty.operations import purchases  # noqa: PLC0415 - models need django.setup
-        from tests.cast import deed  # noqa: PLC0415 - as above
-
         purchases.award_purchase(
             deed=deed(self.cast.sam, store=self.cast.old_port, at=self.at),
             membership_id=self.cast.membership.pk,
@@ -119,9 +79,6 @@ class _Counter:
         )
 
     def redeem(self) -> None:
-        from loyalty.operations import redemptions  # noqa: PLC0415 - models need django.setup
-        from tests.cast import deed  # noqa: PLC0415 - as above
-
         self.redemption = redemptions.redeem_reward(
             deed=deed(self.cast.sam, store=self.cast.old_port, at=self.at),
             membership_id=self.cast.membership.pk,
@@ -130,9 +87,6 @@ class _Counter:
         ).pk
 
     def undo(self) -> None:
-        from loyalty.operations import rollbacks  # noqa: PLC0415 - models need django.setup
-        from tests.cast import deed  # noqa: PLC0415 - as above
-
         rollbacks.undo_own_latest(
             deed=deed(self.cast.sam, store=self.cast.old_port, at=self.at),
             membership_id=self.cast.membership.pk,
@@ -142,8 +96,6 @@ class _Counter:
 
 def _sample(step: Callable[[], None]) -> tuple[int, float, float]:
     """Run a step once; return its statements, and its CPU and clock time in milliseconds."""
-    from django.db import connection  # noqa: PLC0415 - needs the settings
-
     statements: list[str] = []
 
     def note(execute, sql, params, many, context):
@@ -159,16 +111,9 @@ def _sample(step: Callable[[], None]) -> tuple[int, float, float]:
 
 
 def _print_table(samples: dict[str, list[tuple[int, float, float]]]) -> None:
-    print(WIDTHS.format("", "statements", "CPU ms", "median ms", "p95 ms"))
+    sys.stdout.write(WIDTHS.format("", "statements", "CPU ms", "median ms", "p95 ms"))
     for name, rows in samples.items():
         counts, cpu, clock = (sorted(column) for column in zip(*rows, strict=True))
         slow = clock[int(len(clock) * 0.95)]
         figures = (f"{value:.2f}" for value in (median(cpu), median(clock), slow))
-        print(WIDTHS.format(name, counts[-1], *figures))
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--here"]:
-        measure_here(int(sys.argv[2]))
-    else:
-        sys.exit(main())
+        sys.stdout.write(WIDTHS.format(name, counts[-1], *figures))
