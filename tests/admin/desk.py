@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
@@ -101,3 +102,8 @@ def errors(response: Any) -> str:
         for one in formset.formset.errors:
             words += [message for messages in one.values() for message in messages]
     return " | ".join(str(word) for word in words)
+
+
+def told(response: Any) -> list[str]:
+    """Return what was said once above the page."""
+    return [str(message) for message in get_messages(response.wsgi_request)]

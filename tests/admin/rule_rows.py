@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
@@ -51,10 +50,6 @@ def make(kind, card, **changed):
 
 def add(client, rules, card, **changed):
     return submit(client, adding(rules), **{**TYPED[rules], "card": card.pk, **changed})
-
-
-def told(response):
-    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
 def wrong(response):

@@ -3,8 +3,8 @@
 import pytest
 
 from cards.models import MilestoneRule, ReferralRule
-from tests.admin.desk import at_desk, shown
-from tests.admin.rule_rows import add, adding, listed, page, told, wrong
+from tests.admin.desk import at_desk, shown, told
+from tests.admin.rule_rows import add, adding, listed, page, wrong
 from tests.cast import make_card, make_cast
 
 pytestmark = pytest.mark.django_db

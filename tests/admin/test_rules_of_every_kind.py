@@ -9,8 +9,8 @@ from cards import terms
 from cards.models import Card, TermsVersion
 from clubs.models import Role
 from loyalty.audit.models import AuditEvent
-from tests.admin.desk import at_desk, errors, shown, submit
-from tests.admin.rule_rows import MODELS, add, adding, kinds, listed, make, page, told, wrong
+from tests.admin.desk import at_desk, errors, shown, submit, told
+from tests.admin.rule_rows import MODELS, add, adding, kinds, listed, make, page, wrong
 from tests.cast import (
     make_card,
     make_cast,
