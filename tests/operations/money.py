@@ -1,8 +1,10 @@
 """Short ways to refund and to pay with points or credit in a test."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from cards.models import Card
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Transaction
 from loyalty.ledger.verification import Scope, verify
@@ -10,7 +12,7 @@ from loyalty.operations import payments, purchases, refunds, rollbacks
 from loyalty.operations.purchases import Bill
 from loyalty.rules.baskets import BasketLine, Payment
 from loyalty.users.models import User
-from tests.cast import NOON, Cast, deed, make_cast, make_user
+from tests.cast import NOON, Cast, deed, make_cast, make_user, publish
 from tests.operations.counter import account_of, adjust
 
 
@@ -110,3 +112,9 @@ def rich(points=1000, **card):
     cast = make_cast(base_rate=Decimal("0.01"), **card)
     adjust(cast, points)
     return cast
+
+
+def settings(cast, **changed):
+    """Change the card and publish, as of an hour before the deeds."""
+    Card.objects.filter(pk=cast.card.pk).update(**changed)
+    publish(Card.objects.get(pk=cast.card.pk), NOON - timedelta(hours=1))

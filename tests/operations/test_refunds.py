@@ -1,50 +1,21 @@
-"""Refunds: what is taken back, out of which lots, what stays owed, and what comes back."""
-
-from datetime import date, timedelta
+"""Refunds: how much is taken back of what a purchase earned, and who may book one."""
 
 import pytest
 
-from cards.models import Card, Plan, PlanLine, ProductGroup
 from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import Member
-from loyalty.operations import (
-    expiries,
-    purchases,
-    refunding,
-    rollbacks,
-    sales,
-    standing,
-)
+from loyalty.operations import purchases, refunding, sales, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.purchases import Bill
-from loyalty.operations.refunding import ReturnedLine
-from loyalty.rules.baskets import BasketLine
-from loyalty.rules.refunds import ClawbackTooLargeError, RefundExceedsPurchaseError
-from tests.cast import NOON, deed, join, make_cast, make_reward, make_tier, publish
-from tests.operations.counter import (
-    account_of,
-    adjust,
-    buy,
-    days,
-    open_lots,
-    redeem,
-    roll_back,
-    rows,
-    undo,
-)
-from tests.operations.counter import standing as stands
-from tests.operations.money import buy_bill, held, held_credit, mismatches, refund, reverse
+from loyalty.rules.refunds import RefundExceedsPurchaseError
+from tests.cast import NOON, deed, join, make_cast, make_tier
+from tests.operations.counter import account_of, adjust, buy, days, rows, undo
+from tests.operations.money import held, held_credit, mismatches, refund, settings
 
 pytestmark = pytest.mark.django_db
 
 # One point per 10.00, as in the tables of rules 8.
 TEN = {"step_minor": 1000}
-
-
-def settings(cast, **changed):
-    """Change the card and publish, as of an hour before the deeds."""
-    Card.objects.filter(pk=cast.card.pk).update(**changed)
-    publish(Card.objects.get(pk=cast.card.pk), NOON - timedelta(hours=1))
 
 
 # Rules 8: a bill of 60 + 40 earned 10; the 40 are returned.
@@ -106,97 +77,6 @@ def test_all_is_taken_with_the_first_part_and_nothing_with_the_second():
     assert (taken, held(cast)) == ([-10, 0], (0, 0, 0))
 
 
-def planned(cast, *lines):
-    """Let the card earn by a plan of these lines."""
-    plan = Plan.objects.create(
-        partner=cast.partner, card=cast.card, code="P", name="P", start_date=date(2026, 1, 1)
-    )
-    for position, line in enumerate(lines):
-        PlanLine.objects.create(plan=plan, position=position, **line)
-    settings(cast, uses_plans=True)
-
-
-def plan_by_group(cast):
-    """Give a point per 10.00 on food; drinks are left out."""
-    drinks = ProductGroup.objects.create(partner=cast.partner, code="DRINK", name="Drinks")
-    planned(
-        cast,
-        {"is_exempt": True, "group": "ITEM_GROUP", "product_group": drinks},
-        {"group": "ALL", "basis": "AMOUNT", "value_minor": 1000, "award_points": 1},
-    )
-
-
-@pytest.mark.req("IV3.20")
-def test_returned_lines_give_back_what_they_brought():
-    # Rules 8: A 60 earned all of it, B 40 is exempt.
-    cast = make_cast()
-    plan_by_group(cast)
-    sale = buy_bill(
-        cast,
-        BasketLine(product="A", group="FOOD", amount_minor=6000),
-        BasketLine(product="B", group="DRINK", amount_minor=4000),
-    )
-
-    without = refund(cast, sale, 4000, ReturnedLine(index=1, amount_minor=4000))
-    half = refund(cast, sale, 3000, ReturnedLine(index=0, amount_minor=3000))
-    rest = refund(cast, sale, 3000, ReturnedLine(index=0, amount_minor=3000))
-
-    assert (sale.points, without.points, half.points, rest.points) == (6, 0, -3, -3)
-    assert rest.result["left_minor"] == 0
-    assert mismatches() == []
-
-
-@pytest.mark.req("IV3.20")
-def test_lines_and_amounts_of_one_bill_never_take_more_than_it_earned():
-    cast = make_cast()
-    plan_by_group(cast)
-    sale = buy_bill(
-        cast,
-        BasketLine(product="A", group="FOOD", amount_minor=6000),
-        BasketLine(product="B", group="DRINK", amount_minor=4000),
-    )
-
-    taken = [
-        refund(cast, sale, 5000).points,
-        refund(cast, sale, 4000, ReturnedLine(index=0, amount_minor=4000)).points,
-        refund(cast, sale, 1000, ReturnedLine(index=1, amount_minor=1000)).points,
-    ]
-
-    assert (sum(taken), held(cast)) == (-6, (0, 0, 0))
-
-
-WRONG_LINES = [
-    # amount, lines
-    (4000, [ReturnedLine(index=2, amount_minor=4000)]),
-    (4000, [ReturnedLine(index=1, amount_minor=3999)]),
-    (4000, [ReturnedLine(index=1, amount_minor=2000), ReturnedLine(index=1, amount_minor=2000)]),
-    (4000, [ReturnedLine(index=0, amount_minor=5000), ReturnedLine(index=1, amount_minor=-1000)]),
-]
-
-
-@pytest.mark.parametrize(("amount", "lines"), WRONG_LINES)
-def test_lines_that_are_not_of_the_bill_are_refused(amount, lines):
-    cast = make_cast()
-    sale = buy_bill(cast, BasketLine(amount_minor=6000), BasketLine(amount_minor=4000))
-    before = rows()
-
-    with pytest.raises(refunding.ReturnedLinesError):
-        refund(cast, sale, amount, *lines)
-
-    assert rows() == before
-
-
-def test_more_than_is_left_of_a_line_is_refused():
-    cast = make_cast()
-    sale = buy_bill(cast, BasketLine(amount_minor=6000), BasketLine(amount_minor=4000))
-    refund(cast, sale, 3000, ReturnedLine(index=1, amount_minor=3000))
-
-    with pytest.raises(RefundExceedsPurchaseError) as refused:
-        refund(cast, sale, 2000, ReturnedLine(index=1, amount_minor=2000))
-
-    assert refused.value.left_minor == 1000
-
-
 @pytest.mark.req("IV3.20")
 def test_the_rules_of_the_purchase_decide_not_those_of_today():
     cast = make_cast(**TEN, refund_method="NONE")
@@ -228,98 +108,6 @@ def test_a_refund_of_nothing_is_refused(amount):
 
     with pytest.raises(refunding.NothingToRefundError):
         refund(cast, sale, amount)
-
-
-def test_a_line_that_cost_nothing_gives_back_what_it_brought_once_it_is_named():
-    cast = make_cast()
-    planned(cast, {"group": "ALL", "basis": "QUANTITY", "value_pieces": 1, "award_points": 1})
-    sale = buy_bill(cast, BasketLine(amount_minor=0), BasketLine(amount_minor=1000))
-
-    done = refund(cast, sale, 0, ReturnedLine(index=0, amount_minor=0))
-
-    assert (sale.points, done.points, done.result["left_minor"]) == (2, -1, 1000)
-
-
-@pytest.mark.req("IV3.20")
-def test_spent_points_stay_owed_and_the_next_awards_settle_them():
-    cast = make_cast()
-    make_reward(cast.card, "Bun", 8)
-    sale = buy(cast, 1000)
-    redeem(cast, cast.card.rewards.get(name="Bun"))
-
-    done = refund(cast, sale, 1000)
-    owing = held(cast)
-    next_sale = buy(cast, 500)
-
-    assert (done.points, done.result["shortfall_points"]) == (-2, 8)
-    assert (owing, held(cast)) == ((0, 0, 8), (0, 5, 3))
-    assert (next_sale.points, next_sale.result["settled_points"]) == (0, 5)
-    assert mismatches() == []
-
-
-@pytest.mark.req("IV3.20")
-def test_a_card_may_refuse_to_take_back_what_was_spent():
-    cast = make_cast(clawback="REFUSE")
-    make_reward(cast.card, "Bun", 8)
-    sale = buy(cast, 1000)
-    redeem(cast, cast.card.rewards.get(name="Bun"))
-    before = rows()
-
-    with pytest.raises(ClawbackTooLargeError) as refused:
-        refund(cast, sale, 1000)
-
-    assert (refused.value.missing, rows(), held(cast)) == (8, before, (2, 10, 0))
-
-
-def test_todays_setting_decides_what_happens_to_spent_points():
-    cast = make_cast(clawback="REFUSE")
-    make_reward(cast.card, "Bun", 8)
-    sale = buy(cast, 1000, at=NOON - days(2))
-    redeem(cast, cast.card.rewards.get(name="Bun"), at=NOON - days(2))
-    settings(cast, clawback="SHORTFALL")
-
-    refund(cast, sale, 1000)
-
-    assert held(cast) == (0, 0, 8)
-
-
-@pytest.mark.req("IV3.20")
-def test_the_purchases_own_lot_is_taken_first_then_the_earliest_to_expire():
-    cast = make_cast(expiry_days=90)
-    old = buy(cast, 500, at=NOON - days(10))
-    make_reward(cast.card, "Bun", 7)
-    sale = buy(cast, 1000, at=NOON - days(5))
-    late = buy(cast, 300)
-    redeem(cast, cast.card.rewards.get(name="Bun"))  # 5 of the old lot, 2 of the sale's own.
-
-    refund(cast, sale, 1000)
-
-    # 8 were left of its own lot; the missing 2 come out of the only other one.
-    assert [left for left, _ in open_lots(cast)] == [1]
-    assert (old.points, late.points, held(cast)) == (5, 3, (1, 8, 0))
-
-
-def test_what_has_expired_of_the_purchase_is_taken_from_nowhere_else():
-    cast = make_cast(expiry_days=5)
-    sale = buy(cast, 1000, at=NOON - days(20))
-    buy(cast, 700)
-    expiries.book_expiry(at=NOON)
-
-    parts = [refund(cast, sale, 500), refund(cast, sale, 500)]
-
-    assert [(one.points, one.result["lapsed_points"]) for one in parts] == [(0, 5), (0, 5)]
-    assert held(cast) == (7, 7, 0)
-    assert mismatches() == []
-
-
-def test_what_is_past_its_date_counts_as_expired_before_the_job_books_it():
-    cast = make_cast(expiry_days=5)
-    sale = buy(cast, 1000, at=NOON - days(7))
-    buy(cast, 700)
-
-    done = refund(cast, sale, 1000)
-
-    assert (done.points, done.result["lapsed_points"], held(cast)) == (0, 10, (17, 7, 0))
 
 
 @pytest.mark.req("IV3.8", "IV3.20")
@@ -357,67 +145,6 @@ def test_credit_is_taken_back_beside_points():
     assert (done.points, done.credit_minor) == (-4, -20)
     assert (held(cast), held_credit(cast)) == ((6, 6, 0), (30, 30, 0))
     assert (done.result["credit_before"], done.result["credit_after"]) == (50, 30)
-
-
-@pytest.mark.req("R11.2")
-def test_a_refund_can_be_rolled_back_and_leaves_nothing_behind():
-    cast = make_cast()
-    make_reward(cast.card, "Bun", 8)
-    sale = buy(cast, 1000)
-    redeem(cast, cast.card.rewards.get(name="Bun"))
-    before, owed = stands(cast), held(cast)
-    done = refund(cast, sale, 1000)
-
-    undo(cast, done)
-
-    assert (stands(cast), held(cast)) == (before, owed)
-    assert refund(cast, sale, 1000, key="once-more").result["left_minor"] == 0
-    assert mismatches() == []
-
-
-@pytest.mark.req("R11.1")
-def test_a_purchase_is_not_undone_before_its_refund():
-    cast = make_cast()
-    sale = buy(cast, 1000)
-    done = refund(cast, sale, 400)
-
-    with pytest.raises(rollbacks.RefundedError):
-        roll_back(cast, sale)
-
-    roll_back(cast, done)
-    roll_back(cast, sale)
-    assert held(cast) == (0, 0, 0)
-
-
-@pytest.mark.req("R11.1")
-def test_not_even_a_superuser_reverses_a_purchase_before_its_refund():
-    cast = make_cast()
-    sale = buy(cast, 1000)
-    refund(cast, sale, 400)
-    buy(cast, 200)
-
-    with pytest.raises(rollbacks.RefundedError):
-        reverse(cast, sale)
-
-    assert held(cast) == (8, 8, 0)
-
-
-@pytest.mark.req("R11.2")
-def test_a_refund_whose_debt_was_settled_is_not_reversed_before_that_award():
-    cast = make_cast()
-    make_reward(cast.card, "Bun", 8)
-    sale = buy(cast, 1000)
-    redeem(cast, cast.card.rewards.get(name="Bun"))
-    done = refund(cast, sale, 1000)
-    later = buy(cast, 500)
-
-    with pytest.raises(rollbacks.ShortfallSettledError):
-        reverse(cast, done)
-
-    roll_back(cast, later)
-    roll_back(cast, done)
-    assert held(cast) == (2, 10, 0)
-    assert mismatches() == []
 
 
 def test_an_undone_purchase_cannot_be_refunded():
