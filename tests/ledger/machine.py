@@ -20,7 +20,7 @@ from loyalty.ledger.models import Lot as LotRow
 from loyalty.ledger.verification import Scope
 from loyalty.members.models import Account, Membership, RewardCounter
 from loyalty.members.models import Voucher as VoucherRow
-from loyalty.operations import adjustments, expiries
+from loyalty.operations import expiries
 from loyalty.operations.drafting import NotEnoughPointsError
 from loyalty.operations.offers import RewardNotAvailableError
 from loyalty.operations.referrals import ReferralNotAllowedError
@@ -184,18 +184,6 @@ class Street(RuleBasedStateMachine):
 
     def _always(self, name):
         raise Refused(name)
-
-    def _adjust(self, one, points, *, counted):
-        the_deed = self._manage()
-        cap = one.card.adjust_cap
-        self._attempt(
-            "adjust",
-            one,
-            lambda: one.member.adjust(points, self.at, counted=counted, cap=cap),
-            lambda: adjustments.adjust_points(
-                deed=the_deed, membership_id=one.pk, points=points, is_counted_for_tier=counted
-            ),
-        )
 
     def _ordinary_day(self):
         """Do each deed once before chance takes over; each machine says how."""

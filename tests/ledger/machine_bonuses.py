@@ -9,24 +9,13 @@ from cards.models import MilestoneRule, ReferralRule
 from clubs.models import StaffMember
 from loyalty.ledger.models import Source
 from loyalty.members.models import ConsentSource, Membership
-from loyalty.operations import (
-    adjustments,
-    check_ins,
-    enrolments,
-    memberships,
-    purchases,
-    redemptions,
-    refunds,
-    vouchers,
-)
-from loyalty.operations.purchases import Bill
+from loyalty.operations import check_ins, enrolments
 from tests.cast import deed, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_bonuses as bonuses
 from tests.ledger import model_money as money
 from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
-from tests.ledger.model import POINTS, Refused, Shop
-from tests.ledger.model_refunds import refund
+from tests.ledger.model import POINTS, Shop
 
 HOURS = 4
 
@@ -232,36 +221,9 @@ class Bonuses(Undoing):
             referral_code=by.membership.referral_code if by else "",
         )
 
-    def _buy(self, one, euros):
-        the_deed, scan = self._deed(one), self._scan(one)
-        self._attempt(
-            "award purchase",
-            one,
-            lambda: money.purchase(one.member, money.Bill(euros * 100), self.at),
-            lambda: purchases.award_purchase(
-                deed=the_deed,
-                membership_id=one.pk,
-                bill=Bill(amount_minor=euros * 100, currency="EUR"),
-                scan_id=scan,
-            ),
-        )
-
     @rule(who=MEMBERS, points=st.integers(1, 24))
     def give(self, who, points):
-        one = self._one(who)
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "give points",
-            one,
-            lambda: one.member.give(points, self.at, most=40),
-            lambda: adjustments.give_points(
-                deed=the_deed,
-                membership_id=one.pk,
-                points=points,
-                reason=adjustments.AdjustmentReason.GOODWILL,
-                scan_id=scan,
-            ),
-        )
+        self._give(self._one(who), points)
 
     @rule(who=MEMBERS, points=st.integers(-20, 30), counted=st.booleans())
     def adjust(self, who, points, counted):
@@ -283,20 +245,7 @@ class Bonuses(Undoing):
 
     @rule(who=MEMBERS, reward=st.sampled_from(["Comb", "Mug", "Haircut"]))
     def redeem(self, who, reward):
-        one = self._one(who)
-        cost = one.member.shop.costs[reward]
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "redeem reward",
-            one,
-            lambda: one.member.redeem(reward, cost, self.at),
-            lambda: redemptions.redeem_reward(
-                deed=the_deed,
-                membership_id=one.pk,
-                reward_id=one.rewards[reward].pk,
-                scan_id=scan,
-            ),
-        )
+        self._redeem(self._one(who), reward)
 
     @rule(which=st.integers(0, 20))
     def use(self, which):
@@ -304,20 +253,6 @@ class Bonuses(Undoing):
         if found:
             one, voucher = found[which % len(found)]
             self._use(one, voucher)
-
-    def _use(self, one, voucher):
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "use voucher",
-            one,
-            lambda: one.member.use(voucher, self.at),
-            lambda: vouchers.use_voucher(
-                deed=the_deed,
-                membership_id=one.pk,
-                voucher_id=self.rows[voucher].pk,
-                scan_id=scan,
-            ),
-        )
 
     @rule(who=MEMBERS, back=st.integers(0, 2), part=st.sampled_from([1, 1, 2]))
     def refund(self, who, back, part):
@@ -328,33 +263,6 @@ class Bonuses(Undoing):
             sale = sales[-1 - back % len(sales)]
             self._refund(one, sale, sale.bill.amount // part)
 
-    def _refund(self, one, sale, amount):
-        the_deed, scan = self._deed(one), self._scan(one)
-        self._attempt(
-            "refund",
-            one,
-            lambda: refund(one.member, sale, amount, {}, self.at),
-            lambda: refunds.refund_purchase(
-                deed=the_deed,
-                membership_id=one.pk,
-                transaction_id=sale.pk,
-                amount_minor=amount,
-                scan_id=scan,
-            ),
-        )
-
     @rule(who=st.sampled_from([0, 0, 1]), status=st.sampled_from(["ACTIVE", "BLOCKED"]))
     def change_status(self, who, status):
-        one, the_deed = self._one(who), self._manage()
-
-        def expect():
-            if one.member.status == status:
-                raise Refused("StatusUnchangedError")
-            one.member.status = status
-
-        self._attempt(
-            "change status",
-            one,
-            expect,
-            lambda: memberships.change_status(deed=the_deed, membership_id=one.pk, status=status),
-        )
+        self._change_status(self._one(who), status)

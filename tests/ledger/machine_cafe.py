@@ -6,14 +6,15 @@ from cards.models import Reward
 from clubs.models import StaffMember
 from tests.cast import join, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_bonuses as bonuses
-from tests.ledger.machine import ORDINARY, Street
+from tests.ledger.machine import ORDINARY
+from tests.ledger.machine_deeds import Deeds
 from tests.ledger.model import POINTS, Shop
 
 COSTS = {"Croissant": 20, "Poster": 4, "Tour": 3, "Lounge": 1, "Mug": 30}
 LIMITS = {"stock": {"Poster": 1, "Mug": 3}, "per_member": {"Tour": 1}}
 
 
-class Cafe(Street):
+class Cafe(Deeds):
     """Two members of a café with tiers, one of a points-only gym."""
 
     @initialize(is_ordinary=ORDINARY)

@@ -9,7 +9,6 @@ from hypothesis.stateful import (
 
 from loyalty.ledger.models import Source
 from loyalty.operations import (
-    adjustments,
     purchases,
     redemptions,
 )
@@ -48,37 +47,16 @@ class AtTheCounter(Cafe):
                 points = int(points * shop.times[one.wallet.place.tier])
             return member.enter(points, self.at, receipt)
 
-        scan = self._scan(one)
-        the_deed = self._deed(one)
-        how = {"deed": the_deed, "membership_id": one.pk, "receipt": receipt, "scan_id": scan}
         if shop.is_points_only:
-            self._attempt(
-                "award points", one, expect, lambda: purchases.award_points(points=typed, **how)
-            )
+            name, operation, what = "award points", purchases.award_points, {"points": typed}
         else:
             bill = Bill(amount_minor=euros * 100 + 37, currency="EUR")
-            self._attempt(
-                "award purchase", one, expect, lambda: purchases.award_purchase(bill=bill, **how)
-            )
+            name, operation, what = "award purchase", purchases.award_purchase, {"bill": bill}
+        self._at_the_counter(name, one, expect, operation, receipt=receipt, **what)
 
     @rule(who=st.integers(0, 1), points=st.integers(1, 50))
     def give(self, who, points):
         self._give(self._one(who), points)
-
-    def _give(self, one, points):
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "give points",
-            one,
-            lambda: one.member.give(points, self.at, most=40),
-            lambda: adjustments.give_points(
-                deed=the_deed,
-                membership_id=one.pk,
-                points=points,
-                reason=adjustments.AdjustmentReason.GOODWILL,
-                scan_id=scan,
-            ),
-        )
 
     @rule(who=MEMBERS, points=st.integers(-150, 420), counted=st.booleans())
     def adjust(self, who, points, counted):
@@ -90,20 +68,7 @@ class AtTheCounter(Cafe):
     )
     def redeem(self, who, reward):
         one = self._one(who)
-        reward = reward if reward in one.rewards else "Towel"
-        cost = one.member.shop.costs[reward]
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "redeem reward",
-            one,
-            lambda: one.member.redeem(reward, cost, self.at),
-            lambda: redemptions.redeem_reward(
-                deed=the_deed,
-                membership_id=one.pk,
-                reward_id=one.rewards[reward].pk,
-                scan_id=scan,
-            ),
-        )
+        self._redeem(one, reward if reward in one.rewards else "Towel")
 
     @rule(who=st.integers(0, 1), wait=st.sampled_from([0, 1, 4, 6]), times=st.integers(1, 2))
     def claim(self, who, wait, times):
@@ -142,15 +107,6 @@ class AtTheCounter(Cafe):
                     raise Refused("ClaimExpiredError")
                 return member.redeem("Croissant", COSTS["Croissant"], self.at)
 
-            scan, the_deed = self._scan(one), self._deed(one)
-            self._attempt(
-                "redeem claim",
-                one,
-                expect,
-                lambda scan=scan, the_deed=the_deed: redemptions.redeem_claim(
-                    deed=the_deed,
-                    claim_id=started.claim.pk,
-                    membership_id=one.pk,
-                    scan_id=scan,
-                ),
+            self._at_the_counter(
+                "redeem claim", one, expect, redemptions.redeem_claim, claim_id=started.claim.pk
             )

@@ -113,7 +113,7 @@ class MoneyDay(Money):
         self._roll_back(other, other.wallet.latest())
         sale = other.wallet.latest()
         self._reverse(other, sale)
-        self._refund("refund", other, sale, 100, {})
+        self._refund(other, sale, 100)
         self.refund_an_amount(who=0, back=0, part=3)
 
 

@@ -4,15 +4,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from loyalty.members.models import MembershipGroup
-from loyalty.operations import groups, purchases, redemptions, refunds, vouchers
-from loyalty.operations.purchases import Bill
+from loyalty.operations import groups
 from tests.cast import join, make_cast, make_reward, make_store, make_tier, make_user
 from tests.ledger import model_groups as model
 from tests.ledger import model_money as money
 from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
 from tests.ledger.model import CREDIT, POINTS, Shop
-from tests.ledger.model_refunds import refund
 
 BASES = ["AWARDED_POINTS", "AWARDED_POINTS", "AVAILABLE_POINTS", "AWARDED_CREDIT"]
 TIERS = {"Bronze": 0, "Silver": 100, "Gold": 300}
@@ -87,7 +85,7 @@ class Families(Undoing):
         if one.member.deeds:
             self._reverse(one, one.member.deeds[0])
         if back:
-            self._refund(one, back, 2)
+            self._return(one, back, 2)
             self._use_or_remove(other, back, [None, True, False][back - 1])
         if back > 1:
             self._leave(other)
@@ -131,12 +129,12 @@ class Families(Undoing):
     def _add(self, one, which):
         if self.groups:
             group = self.groups[-1 - which % len(self.groups)]
-            the_deed = self._manage()
-            self._attempt(
+            self._in_the_office(
                 "add to group",
                 one,
                 lambda: model.add(group, one.member, self.at),
-                lambda: groups.add_to_group(deed=the_deed, group_id=group.pk, membership_id=one.pk),
+                groups.add_to_group,
+                group_id=group.pk,
             )
 
     @rule(who=MEMBERS)
@@ -169,24 +167,17 @@ class Families(Undoing):
     def buy(self, who, euros, receipt):
         self._buy(self._one(who), euros, receipt)
 
-    def _buy(self, one, euros, receipt=""):
-        the_deed, scan = self._deed(one), self._scan(one)
-        self._deed_of(
-            "award purchase",
-            one,
-            lambda: money.purchase(one.member, money.Bill(euros * 100), self.at, receipt),
-            lambda: purchases.award_purchase(
-                deed=the_deed,
-                membership_id=one.pk,
-                bill=Bill(amount_minor=euros * 100, currency="EUR"),
-                receipt=receipt,
-                scan_id=scan,
-            ),
-        )
+    def _book(self, name, one, bill, receipt):
+        return self._on_their_account(one, super()._book(name, one, bill, receipt))
 
-    def _deed_of(self, name, one, expect, run):
-        if self._attempt(name, one, expect, run) and one.member.group:
+    def _redeem(self, one, reward):
+        return self._on_their_account(one, super()._redeem(one, reward))
+
+    def _on_their_account(self, one, done):
+        """Count a deed that was done on what a family shares."""
+        if done and one.member.group:
             self.counts["deed on a group's account"] += 1
+        return done
 
     @rule(who=MEMBERS, points=st.integers(-150, 320), counted=st.booleans())
     def adjust(self, who, points, counted):
@@ -194,35 +185,14 @@ class Families(Undoing):
 
     @rule(who=MEMBERS, reward=st.sampled_from(["Tour", "Mug"]))
     def redeem(self, who, reward):
-        one = self._one(who)
-        cost = one.member.shop.costs[reward]
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._deed_of(
-            "redeem reward",
-            one,
-            lambda: one.member.redeem(reward, cost, self.at),
-            lambda: redemptions.redeem_reward(
-                deed=the_deed,
-                membership_id=one.pk,
-                reward_id=one.rewards[reward].pk,
-                scan_id=scan,
-            ),
-        )
+        self._redeem(self._one(who), reward)
 
     @rule(who=MEMBERS, reward=st.sampled_from(["Tour", "Mug"]))
     def issue(self, who, reward):
         self._issue(self._one(who), reward)
 
     def _issue(self, one, reward):
-        the_deed = self._manage()
-        self._deed_of(
-            "issue voucher",
-            one,
-            lambda: one.member.issue(reward, self.at),
-            lambda: vouchers.issue_voucher(
-                deed=the_deed, membership_id=one.pk, reward_id=one.rewards[reward].pk
-            ),
-        )
+        return self._on_their_account(one, super()._issue(one, reward))
 
     @rule(who=MEMBERS, which=st.integers(0, 9), returned=st.sampled_from([None, True, False]))
     def use_or_remove(self, who, which, returned):
@@ -234,58 +204,24 @@ class Families(Undoing):
         if not found:
             return
         voucher = found[which % len(found)]
-        scan, the_deed, office = self._scan(one), self._deed(one), self._manage()
         self.counts["touch a pooled voucher"] += voucher not in one.wallet.vouchers
         if returned is None:
-            self._attempt(
-                "use voucher",
-                one,
-                lambda: one.member.use(voucher, self.at),
-                lambda: vouchers.use_voucher(
-                    deed=the_deed,
-                    membership_id=one.pk,
-                    voucher_id=self.rows[voucher].pk,
-                    scan_id=scan,
-                ),
-            )
+            self._use(one, voucher)
         else:
-            self._attempt(
-                "remove voucher",
-                one,
-                lambda: one.member.remove(voucher, self.at, returned=returned),
-                lambda: vouchers.remove_voucher(
-                    deed=office,
-                    membership_id=one.pk,
-                    voucher_id=self.rows[voucher].pk,
-                    are_points_returned=returned,
-                ),
-            )
+            self._remove(one, voucher, returned=returned)
 
     @rule(who=MEMBERS, back=st.integers(0, 5), part=st.sampled_from([1, 2, 3]))
     def refund(self, who, back, part):
         """Refund a sale of the member, also one from before the family."""
-        self._refund(self._one(who), back, part)
+        self._return(self._one(who), back, part)
 
-    def _refund(self, one, back, part):
+    def _return(self, one, back, part):
         sales = [done for done in one.member.deeds if done.kind == "PURCHASE"]
         if not sales:
             return
         sale = sales[-1 - back % len(sales)]
-        amount = sale.bill.amount // part
-        the_deed, scan = self._deed(one), self._scan(one)
         is_old = sale.main.wallet is not one.wallet
-        done = self._attempt(
-            "refund",
-            one,
-            lambda: refund(one.member, sale, amount, {}, self.at),
-            lambda: refunds.refund_purchase(
-                deed=the_deed,
-                membership_id=one.pk,
-                transaction_id=sale.pk,
-                amount_minor=amount,
-                scan_id=scan,
-            ),
-        )
+        done = self._refund(one, sale, sale.bill.amount // part)
         self.counts["refund of a sale before the family"] += bool(done) and is_old
 
     # Undoing across a transfer.

@@ -8,17 +8,13 @@ from hypothesis.stateful import initialize, rule
 from cards.models import Card, ExpiryRule, Plan, PlanLine, Product
 from loyalty.ledger.models import ParkedRefund
 from loyalty.members.models import Membership
-from loyalty.operations import adjustments, extensions, parked_refunds, payments, purchases, refunds
-from loyalty.operations import purchases as bills
-from loyalty.operations.refunding import ReturnedLine
-from loyalty.rules.baskets import BasketLine, Payment
+from loyalty.operations import adjustments, extensions, parked_refunds, payments
 from tests.cast import join, make_card, make_cast, make_reward, make_store, make_tier, publish
 from tests.ledger import model_clock as clock
 from tests.ledger import model_money as money
 from tests.ledger.machine import MEMBERS, ORDINARY
 from tests.ledger.machine_undoing import Undoing
-from tests.ledger.model import CREDIT, POINTS, Done, Shop
-from tests.ledger.model_refunds import refund
+from tests.ledger.model import CREDIT, POINTS, Shop
 
 RECEIPTS = st.sampled_from(["", "1", "2", "3"])
 BASES = ["AWARDED_POINTS", "AVAILABLE_POINTS", "AWARDED_CREDIT", "AVAILABLE_CREDIT"]
@@ -153,47 +149,12 @@ class Money(Undoing):
         self._book("book buy", self._one(who), money.Bill(cents, is_buy=True), receipt)
 
     def _book(self, name, one, bill, receipt):
-        the_deed, scan = self._deed(one), self._scan(one)
-        paid = bill.paid
-        product = bills.Bill(
-            amount_minor=bill.amount,
-            currency="EUR",
-            lines=tuple(
-                BasketLine(
-                    product="COF" if is_coffee else "",
-                    quantity=Decimal(pieces),
-                    amount_minor=amount,
-                )
-                for is_coffee, pieces, amount in bill.lines
-            ),
-            payments=(
-                Payment(
-                    tender="OWN",
-                    amount_minor=paid.bill[1],
-                    is_loyalty=True,
-                    transaction_id=paid.pk,
-                ),
-            )
-            if paid
-            else (),
-        )
-        book = purchases.book_buy if bill.is_buy else purchases.award_purchase
         rows = ParkedRefund.objects.exclude(settled_by=None)
         settled = rows.count()
-        self._attempt(
-            name,
-            one,
-            lambda: money.purchase(one.member, bill, self.at, receipt),
-            lambda: book(
-                deed=the_deed,
-                membership_id=one.pk,
-                bill=product,
-                receipt=receipt,
-                scan_id=scan,
-            ),
-        )
+        done = super()._book(name, one, bill, receipt)
         self.counts["settle parked refund"] += rows.count() - settled
         self._name_parked(rows)
+        return done
 
     def _name_parked(self, rows):
         """Give the model's refunds that waited the keys of the product's, in the same order."""
@@ -205,7 +166,7 @@ class Money(Undoing):
             done.pk = pk
 
     def _do_something(self, one):
-        self._book("award purchase", one, money.Bill(3000), "")
+        self._buy(one, 30)
 
     # Paying.
 
@@ -228,20 +189,14 @@ class Money(Undoing):
             self._book("award paid bill", one, money.Bill(cents, paid=paid), "")
 
     def _pay(self, one, unit, bill, part, receipt):
-        the_deed, scan = self._deed(one), self._scan(one)
-        run = payments.pay_with_points if unit == POINTS else payments.pay_with_credit
-        self._attempt(
+        self._at_the_counter(
             f"pay with {unit.lower()}",
             one,
             lambda: money.pay(one.member, unit, bill, part, self.at, receipt),
-            lambda: run(
-                deed=the_deed,
-                membership_id=one.pk,
-                bill_minor=bill,
-                money_minor=part,
-                receipt=receipt,
-                scan_id=scan,
-            ),
+            payments.pay_with_points if unit == POINTS else payments.pay_with_credit,
+            bill_minor=bill,
+            money_minor=part,
+            receipt=receipt,
         )
 
     # Refunding.
@@ -253,7 +208,7 @@ class Money(Undoing):
         if sale := self._sale(one, back):
             bill = sale.bill[0] if sale.kind == "PAYMENT" else sale.bill.amount
             amount = {0: 0, 9: bill + 1}.get(part, -(-bill // (part or 1)))
-            self._refund("refund", one, sale, amount, {})
+            self._refund(one, sale, amount)
 
     @rule(
         who=st.integers(0, 1), back=st.integers(0, 3), at=st.integers(0, 2), part=st.integers(1, 2)
@@ -264,21 +219,21 @@ class Money(Undoing):
         if baskets:
             sale = baskets[-1 - back % len(baskets)]
             amount = -(-sale.bill.lines[at][2] // part) if at < len(sale.bill.lines) else 5
-            self._refund("refund by line", one, sale, amount, {at: amount})
+            self._refund(one, sale, amount, [(at, amount)])
 
     @rule(who=MEMBERS, is_settled=st.booleans())
     def spend_what_a_bill_earned_and_return_it(self, who, is_settled):
         one = self._one(who)
-        self._book("award purchase", one, money.Bill(4000), "")
+        self._buy(one, 40)
         left = one.wallet.available(self.at)
         if left and (sale := self._sale(one, 0)):
             self._adjust(one, -min(left, 400), counted=False)
-            self._refund("refund", one, sale, 10, {})
-            self._refund("refund", one, sale, max(sale.bill.amount - 10, 1), {})
+            self._refund(one, sale, 10)
+            self._refund(one, sale, max(sale.bill.amount - 10, 1))
             refunded = one.wallet.latest()
             self._roll_back(one, sale)
             if is_settled:
-                self._book("award purchase", one, money.Bill(4000), "")
+                self._buy(one, 40)
                 self._reverse(one, refunded)
 
     def _sales(self, one):
@@ -290,25 +245,14 @@ class Money(Undoing):
             sales = [done for done in sales if not done.is_undone and done.kind == "PURCHASE"]
         return sales[-1 - back % len(sales)] if sales else None
 
-    def _refund(self, name, one, sale: Done, amount, lines):
-        the_deed, scan = self._deed(one), self._scan(one)
+    def _refund(self, one, sale, amount, lines=()):
         owed = one.wallet.owed.total()
-        done = self._attempt(
-            name,
-            one,
-            lambda: refund(one.member, sale, amount, lines, self.at),
-            lambda: refunds.refund_purchase(
-                deed=the_deed,
-                membership_id=one.pk,
-                transaction_id=sale.pk,
-                amount_minor=amount,
-                lines=[ReturnedLine(index=at, amount_minor=part) for at, part in lines.items()],
-                scan_id=scan,
-            ),
-        )
+        done = super()._refund(one, sale, amount, lines)
         if done:
+            name = "refund by line" if lines else "refund"
             self.counts[f"{name} {one.member.shop.method}"] += 1
             self.counts["shortfall"] += one.wallet.owed.total() > owed
+        return done
 
     @rule(who=MEMBERS, receipt=st.sampled_from(["1", "2", "3"]), cents=st.integers(0, 900))
     def refund_before_the_sale(self, who, receipt, cents):
@@ -318,7 +262,7 @@ class Money(Undoing):
     def refund_before_the_sale_and_then_sell(self, who, cents, number):
         one = self._one(who)
         self._park(one, str(number), cents)
-        self._book("award purchase", one, money.Bill(2000), str(number))
+        self._buy(one, 20, str(number))
 
     def _park(self, one, receipt, cents):
         the_deed = self._deed(one)
@@ -336,28 +280,26 @@ class Money(Undoing):
     @rule(who=MEMBERS, days=st.sampled_from([1, 3, 3, 5, 5, 6]))
     def extend(self, who, days):
         """Let all that a member has last longer; a card allows five days more at most."""
-        one, the_deed = self._one(who), self._manage()
-        self._attempt(
+        one = self._one(who)
+        self._in_the_office(
             "extend lots",
             one,
             lambda: clock.extend(one.member, days, 5, self.at),
-            lambda: extensions.extend_lots(deed=the_deed, membership_id=one.pk, days=days),
+            extensions.extend_lots,
+            days=days,
         )
 
     @rule(who=MEMBERS, cents=st.integers(-200, 400), counted=st.booleans())
     def correct_credit(self, who, cents, counted):
-        one, the_deed = self._one(who), self._manage()
+        one = self._one(who)
         cap = one.card.adjust_cap * 100
-        self._attempt(
+        self._in_the_office(
             "adjust credit",
             one,
             lambda: one.member.adjust(cents, self.at, counted=counted, cap=cap, unit=CREDIT),
-            lambda: adjustments.adjust_credit(
-                deed=the_deed,
-                membership_id=one.pk,
-                credit_minor=cents,
-                is_counted_for_tier=counted,
-            ),
+            adjustments.adjust_credit,
+            credit_minor=cents,
+            is_counted_for_tier=counted,
         )
 
     @rule(who=MEMBERS, points=st.integers(-90, 120), counted=st.booleans())

@@ -15,7 +15,6 @@ from loyalty.operations import (
     memberships,
     tier_reviews,
     tiers,
-    vouchers,
 )
 from tests.cast import (
     deed,
@@ -25,7 +24,6 @@ from tests.cast import (
 from tests.ledger import model_clock as clock
 from tests.ledger.machine import MEMBERS
 from tests.ledger.machine_cafe import Cafe
-from tests.ledger.model import Refused
 
 
 class InTheOffice(Cafe):
@@ -50,17 +48,6 @@ class InTheOffice(Cafe):
         one = self._one(who)
         self._issue(one, reward if reward in one.rewards else "Towel")
 
-    def _issue(self, one, reward):
-        the_deed = self._manage()
-        self._attempt(
-            "issue voucher",
-            one,
-            lambda: one.member.issue(reward, self.at),
-            lambda: vouchers.issue_voucher(
-                deed=the_deed, membership_id=one.pk, reward_id=one.rewards[reward].pk
-            ),
-        )
-
     def _some_voucher(self, which):
         found = [(one, voucher) for one in self.held for voucher in one.wallet.vouchers]
         if found and which % 4:  # Mostly one that is good.
@@ -72,38 +59,10 @@ class InTheOffice(Cafe):
         if some := self._some_voucher(which):
             self._use(*some)
 
-    def _use(self, one, voucher):
-        scan, the_deed = self._scan(one), self._deed(one)
-        self._attempt(
-            "use voucher",
-            one,
-            lambda: one.member.use(voucher, self.at),
-            lambda: vouchers.use_voucher(
-                deed=the_deed,
-                membership_id=one.pk,
-                voucher_id=self.rows[voucher].pk,
-                scan_id=scan,
-            ),
-        )
-
     @rule(which=st.integers(0, 99), returned=st.booleans())
     def remove(self, which, returned):
         if some := self._some_voucher(which):
             self._remove(*some, returned=returned)
-
-    def _remove(self, one, voucher, *, returned):
-        the_deed = self._manage()
-        self._attempt(
-            "remove voucher",
-            one,
-            lambda: one.member.remove(voucher, self.at, returned=returned),
-            lambda: vouchers.remove_voucher(
-                deed=the_deed,
-                membership_id=one.pk,
-                voucher_id=self.rows[voucher].pk,
-                are_points_returned=returned,
-            ),
-        )
 
     @rule(
         who=st.integers(0, 1),
@@ -115,36 +74,21 @@ class InTheOffice(Cafe):
         self._change_tier(who, name, hold, gifts=gifts)
 
     def _change_tier(self, who, name, hold, *, gifts):
-        one, the_deed = self._one(who), self._manage()
+        one = self._one(who)
         until = self.at + timedelta(days=hold) if hold and name else None
-        self._attempt(
+        self._in_the_office(
             "change tier",
             one,
             lambda: one.member.change_tier(name, self.at, until, gifts=gifts),
-            lambda: tiers.change_tier(
-                deed=the_deed,
-                membership_id=one.pk,
-                tier_id=one.tier_rows[name].pk if name else None,
-                hold_until=until,
-                are_rewards_given=gifts,
-            ),
+            tiers.change_tier,
+            tier_id=one.tier_rows[name].pk if name else None,
+            hold_until=until,
+            are_rewards_given=gifts,
         )
 
     @rule(who=MEMBERS, status=st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "BLOCKED", "REMOVED"]))
     def change_status(self, who, status):
-        one, the_deed = self._one(who), self._manage()
-
-        def expect():
-            if one.member.status == status:
-                raise Refused("StatusUnchangedError")
-            one.member.status = status
-
-        self._attempt(
-            "change status",
-            one,
-            expect,
-            lambda: memberships.change_status(deed=the_deed, membership_id=one.pk, status=status),
-        )
+        self._change_status(self._one(who), status)
 
     @rule(what=st.sampled_from(["rules", "guest", "code"]), number=st.integers(0, 20))
     def work_in_the_office(self, what, number):

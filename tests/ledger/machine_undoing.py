@@ -8,12 +8,13 @@ from hypothesis.stateful import rule
 from loyalty.ledger.models import Source, Transaction
 from loyalty.operations import adjustments, rollbacks
 from tests.cast import deed
-from tests.ledger.machine import MEMBERS, Street
+from tests.ledger.machine import MEMBERS
+from tests.ledger.machine_deeds import Deeds
 from tests.ledger.model import Refused
 from tests.ledger.model_undoing import check_undo, is_in_order, undo
 
 
-class Undoing(Street):
+class Undoing(Deeds):
     """Deeds are undone by their staff, by managers and by the superuser, and repeated."""
 
     def _undo(self, name, one, done, *, check, run):
