@@ -21,6 +21,27 @@ from tests.operations.families import form
 pytestmark = pytest.mark.django_db
 
 
+def make_barber():
+    """Return a cast whose card gives a haircut for ten stamps, each good for ten days."""
+    cast = make_cast(expiry_days=10, step_minor=1000)
+    reward = make_reward(cast.card, "Haircut", 10)
+    cast.card.stamps_per_card = 10
+    cast.card.full_card_reward = reward
+    cast.card.save()
+    publish(cast.card)
+    return cast
+
+
+def reverse(cast, done, *, at=NOON):
+    """Let the superuser undo any deed of Mia's."""
+    return rollbacks.reverse_transaction(
+        deed=deed(make_user("root", is_superuser=True), Source.ADMIN, at=at),
+        membership_id=cast.membership.pk,
+        transaction_id=done.pk,
+        note=adjustments.Note(internal="mistake"),
+    )
+
+
 @pytest.mark.req("R11.1")
 def test_undoing_a_purchase_keeps_the_tier_that_a_later_bonus_pays_for():
     cast = make_cast()
@@ -46,12 +67,7 @@ def test_undoing_a_purchase_keeps_the_tier_that_a_later_bonus_pays_for():
 
 @pytest.mark.req("R11.1", "CU32")
 def test_an_award_that_filled_a_stamp_card_is_undone_after_its_date():
-    cast = make_cast(expiry_days=10, step_minor=1000)
-    reward = make_reward(cast.card, "Haircut", 10)
-    cast.card.stamps_per_card = 10
-    cast.card.full_card_reward = reward
-    cast.card.save()
-    publish(cast.card)
+    cast = make_barber()
     filled = buy(cast, 12_000)
 
     roll_back(cast, filled, at=NOON + days(20))
@@ -87,12 +103,7 @@ def test_what_was_awarded_never_falls_below_zero_when_an_award_and_its_bonus_are
     bought = buy(cast, 5000)
     adjust(cast, -60)
 
-    rollbacks.reverse_transaction(
-        deed=deed(make_user("root", is_superuser=True), Source.ADMIN),
-        membership_id=cast.membership.pk,
-        transaction_id=bought.pk,
-        note=adjustments.Note(internal="mistake"),
-    )
+    reverse(cast, bought)
 
     account = account_of(cast.membership)
     assert (account.points, account.lifetime_points) == (240, 0)
@@ -114,12 +125,7 @@ def test_a_family_does_not_get_the_entry_reward_that_one_of_them_had():
 
 @pytest.mark.req("R11.1", "CU32")
 def test_what_is_told_after_undoing_counts_nothing_that_has_ended():
-    cast = make_cast(expiry_days=10, step_minor=1000)
-    reward = make_reward(cast.card, "Haircut", 10)
-    cast.card.stamps_per_card = 10
-    cast.card.full_card_reward = reward
-    cast.card.save()
-    publish(cast.card)
+    cast = make_barber()
     filled = buy(cast, 28_000)
 
     undone = roll_back(cast, filled, at=NOON + days(20))
@@ -134,12 +140,7 @@ def test_undoing_points_that_have_ended_lowers_no_tier_by_what_is_available():
     ended = buy(cast, 3000)
     buy(cast, 5000, at=NOON + days(9))
 
-    rollbacks.reverse_transaction(
-        deed=deed(make_user("root", is_superuser=True), Source.ADMIN, at=NOON + days(15)),
-        membership_id=cast.membership.pk,
-        transaction_id=ended.pk,
-        note=adjustments.Note(internal="mistake"),
-    )
+    reverse(cast, ended, at=NOON + days(15))
 
     account = account_of(cast.membership)
     assert (account.points, account.tier) == (50, silver)
