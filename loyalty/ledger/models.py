@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cards.models import Card, Reward, TermsVersion, Tier
 from clubs.models import Partner, Store
 from loyalty.ledger.kinds import REVERSIBLE_KINDS, FiringKind, Kind, Source, Unit
+from loyalty.ledger.parked import ParkedRefund
 from loyalty.members.models import Account, Membership, TierSource, Voucher, VoucherStatus
 
 __all__ = [
@@ -43,15 +44,28 @@ class Transaction(models.Model):
     the counter was told; ``facts`` is what the rules looked at.
     """
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    # Those without an index of their own begin one of the indexes below.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+")
     membership = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, related_name="transactions"
+        Membership,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="transactions",
+        db_index=False,
     )
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, related_name="+")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="transactions", db_index=False
+    )
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -135,9 +149,11 @@ class TransactionNote(models.Model):
 class Entry(models.Model):
     """A signed move of one unit on one account, with the balance after it."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="entries")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     unit = models.CharField(max_length=6, choices=Unit)
     amount = models.BigIntegerField(_("amount"))
     sequence = models.BigIntegerField()
@@ -164,7 +180,7 @@ class Entry(models.Model):
 class Lot(models.Model):
     """What an earning entry still has left, and until when it can be used."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lots")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lots")
     unit = models.CharField(max_length=6, choices=Unit)
@@ -202,7 +218,7 @@ class Lot(models.Model):
 class LotUse(models.Model):
     """How much an entry took from a lot; negative means given back."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lot_uses")
     amount = models.BigIntegerField(_("taken"))
@@ -348,49 +364,3 @@ class Firing(models.Model):
 
     def __str__(self) -> str:
         return f"firing {self.pk}"
-
-
-class ParkedRefund(models.Model):
-    """A refund that came before its sale; settled when the sale with that receipt is booked."""
-
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
-    receipt_number = models.CharField(_("receipt"), max_length=40)
-    period = models.CharField(max_length=10, blank=True)
-    amount_minor = models.BigIntegerField(_("amount"))
-    request_id = models.CharField(max_length=64)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    parked_at = models.DateTimeField(_("parked"))
-    settled_by = models.OneToOneField(
-        Transaction, on_delete=models.PROTECT, null=True, related_name="parked_refund"
-    )
-    dropped_at = models.DateTimeField(_("dropped"), null=True)
-
-    class Meta:
-        verbose_name = _("parked refund")
-        verbose_name_plural = _("parked refunds")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["partner", "request_id"], name="parked_refund_is_parked_once"
-            ),
-            models.CheckConstraint(
-                name="parked_refund_has_an_amount", condition=Q(amount_minor__gt=0)
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["store", "receipt_number", "period"],
-                name="parked_refund_by_receipt",
-                condition=Q(settled_by__isnull=True, dropped_at__isnull=True),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"parked refund {self.pk}"
-
-    @property
-    def is_waiting(self) -> bool:
-        """Return whether it was neither settled nor given up."""
-        return self.settled_by_id is None and self.dropped_at is None

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('tier_hold_until', models.DateTimeField(null=True, verbose_name='tier held until')),
                 ('tier_assessed_date', models.DateField(null=True)),
                 ('absorbed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='members.account')),
-                ('card', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='cards.card')),
+                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='cards.card')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
                 ('tier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cards.tier', verbose_name='tier')),
             ],

@@ -25,7 +25,10 @@ class Account(models.Model):
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="accounts")
+    # Begins the index below.
+    card = models.ForeignKey(
+        Card, on_delete=models.PROTECT, related_name="accounts", db_index=False
+    )
     points = models.BigIntegerField(_("points"), default=0)
     credit_minor = models.BigIntegerField(_("credit"), default=0)
     points_sequence = models.BigIntegerField(default=0)
