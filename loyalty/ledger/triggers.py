@@ -46,7 +46,7 @@ FIXED_COLUMNS = {
 }
 
 # Posting writes all of a deed in one statement, so what a statement wrote is looked at as a whole,
-# after it: once for each account, however many rows there are. Plans are kept for a session, and
+# after it: once for each balance touched, however many rows. Plans are kept for a session, and
 # tables that were empty when one was made would be read from end to end ever after.
 POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -65,7 +65,7 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'entry does not follow on account %', wrong USING ERRCODE = 'check_violation';
   END IF;
-  PERFORM ledger_match(ARRAY(SELECT DISTINCT account_id FROM written));
+  PERFORM ledger_match(array_agg(account_id), array_agg(unit)) FROM written;
   RETURN NULL;
 END $$;
 CREATE OR REPLACE FUNCTION cards_numbers_stand() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -76,31 +76,49 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE OR REPLACE FUNCTION ledger_accounts_match() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_lots_match() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_TABLE_NAME = 'members_account' THEN
-    PERFORM ledger_match(ARRAY(SELECT id FROM written));
-  ELSE
-    PERFORM ledger_match(ARRAY(SELECT DISTINCT account_id FROM written));
-  END IF;
+  PERFORM ledger_match(array_agg(account_id), array_agg(unit))
+    FROM (SELECT DISTINCT account_id, unit FROM written) n;
   RETURN NULL;
 END $$;
-CREATE OR REPLACE FUNCTION ledger_match(accounts bigint[]) RETURNS void LANGUAGE plpgsql
-  SET enable_seqscan = off AS $$
+CREATE OR REPLACE FUNCTION ledger_new_accounts_match() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM ledger_match(array_agg(n.id), array_agg(u.unit))
+    FROM written n CROSS JOIN (VALUES ('POINTS'), ('CREDIT')) u(unit);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION ledger_accounts_match() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM ledger_match(array_agg(n.id), array_agg(u.unit))
+    FROM written n LEFT JOIN replaced o ON o.id = n.id
+    CROSS JOIN LATERAL (VALUES
+      ('POINTS', n.points, n.points_sequence, o.points, o.points_sequence),
+      ('CREDIT', n.credit_minor, n.credit_sequence, o.credit_minor, o.credit_sequence)
+    ) u(unit, amount, sequence, old_amount, old_sequence)
+    WHERE (u.amount, u.sequence) IS DISTINCT FROM (u.old_amount, u.old_sequence);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION ledger_match(accounts bigint[], units text[]) RETURNS void
+  LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE wrong record;
 BEGIN
-  SELECT a.id, u.unit, u.amount, u.sequence, coalesce(last.balance_after, 0) AS booked,
+  SELECT a.id, t.unit, u.amount, u.sequence, coalesce(last.balance_after, 0) AS booked,
       coalesce(last.sequence, 0) AS booked_sequence, lots.remaining AS in_lots
     INTO wrong
-    FROM members_account a
-    CROSS JOIN LATERAL (VALUES ('POINTS', a.points, a.points_sequence),
-        ('CREDIT', a.credit_minor, a.credit_sequence)) AS u(unit, amount, sequence)
+    FROM unnest(accounts, units) AS t(account_id, unit)
+    JOIN members_account a ON a.id = t.account_id
+    CROSS JOIN LATERAL (SELECT
+        CASE t.unit WHEN 'POINTS' THEN a.points WHEN 'CREDIT' THEN a.credit_minor END AS amount,
+        CASE t.unit WHEN 'POINTS' THEN a.points_sequence WHEN 'CREDIT' THEN a.credit_sequence END
+          AS sequence) u
     LEFT JOIN LATERAL (SELECT e.balance_after, e.sequence FROM ledger_entry e
-        WHERE e.account_id = a.id AND e.unit = u.unit ORDER BY e.sequence DESC LIMIT 1) last ON true
+        WHERE e.account_id = a.id AND e.unit = t.unit ORDER BY e.sequence DESC LIMIT 1) last ON true
     CROSS JOIN LATERAL (SELECT coalesce(sum(l.remaining), 0) AS remaining FROM ledger_lot l
-        WHERE l.account_id = a.id AND l.unit = u.unit AND l.remaining > 0) lots
-    WHERE a.id = ANY(accounts) AND (u.amount <> coalesce(last.balance_after, 0)
-      OR u.sequence <> coalesce(last.sequence, 0) OR u.amount <> lots.remaining) LIMIT 1;
+        WHERE l.account_id = a.id AND l.unit = t.unit AND l.remaining > 0) lots
+    WHERE u.amount IS DISTINCT FROM coalesce(last.balance_after, 0)
+      OR u.sequence IS DISTINCT FROM coalesce(last.sequence, 0)
+      OR u.amount IS DISTINCT FROM lots.remaining LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'account % %: holds % at %, booked % at %, lots %', wrong.id, wrong.unit,
       wrong.amount, wrong.sequence, wrong.booked, wrong.booked_sequence, wrong.in_lots
@@ -143,17 +161,18 @@ def postgresql_triggers() -> dict[str, tuple[str, str]]:
             table,
             f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refused}",
         )
-    for name, table, event, check in (
-        ("ledger_entry_follows", "ledger_entry", "INSERT", "ledger_entries_follow"),
-        ("ledger_lot_made", "ledger_lot", "INSERT", "ledger_accounts_match"),
-        ("ledger_lot_used", "ledger_lot", "UPDATE", "ledger_accounts_match"),
-        ("members_account_made", "members_account", "INSERT", "ledger_accounts_match"),
-        ("members_account_moved", "members_account", "UPDATE", "ledger_accounts_match"),
+    before = "OLD TABLE AS replaced"
+    for name, table, event, tables, check in (
+        ("ledger_entry_follows", "ledger_entry", "INSERT", "", "ledger_entries_follow"),
+        ("ledger_lot_made", "ledger_lot", "INSERT", "", "ledger_lots_match"),
+        ("ledger_lot_used", "ledger_lot", "UPDATE", "", "ledger_lots_match"),
+        ("members_account_made", "members_account", "INSERT", "", "ledger_new_accounts_match"),
+        ("members_account_moved", "members_account", "UPDATE", before, "ledger_accounts_match"),
     ):
         found[name] = (
             table,
-            f"AFTER {event} ON {table} REFERENCING NEW TABLE AS written FOR EACH STATEMENT"
-            f" EXECUTE FUNCTION {check}()",
+            f"AFTER {event} ON {table} REFERENCING NEW TABLE AS written {tables}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {check}()",
         )
     return found
 
