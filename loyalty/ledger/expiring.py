@@ -89,7 +89,7 @@ kept AS (UPDATE members_account a SET points = a.points - s.points,
   FROM (SELECT b.account_id, sum(b.points) AS points, sum(b.credit) AS credit,
       max(b.points_sequence) AS points_sequence, max(b.credit_sequence) AS credit_sequence
     FROM booked b GROUP BY b.account_id) s
-  WHERE a.id = s.account_id AND a.id = ANY(%(accounts)s))
+  WHERE a.id = s.account_id)
 SELECT id FROM written ORDER BY id"""
 
 # A random identifier of the usual form, which SQLite cannot make itself.

@@ -25,6 +25,9 @@ def _moment(job: Job) -> datetime:
 def book_points(job: Job) -> bool:
     """Book points and credit past their date for a while; return whether more are left (PA2.5)."""
     at = _moment(job)
+    # A connection makes its plans at its first booking, so only one account waits for that.
+    if not expiries.book_expiry(at=at, chunk=1):
+        return False
     return queue.for_a_while(lambda: expiries.book_expiry(at=at))
 
 

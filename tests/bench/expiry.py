@@ -4,6 +4,7 @@ The accounts are made by bulk statements while the guards rest, and verified at 
 time bounds how long an account is locked, for its locks live as long as it does.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ LOTS = 100_000
 LOTS_AN_ACCOUNT = 1
 PER_COMMIT = 10_000  # Accounts made at once.
 EXPIRED = datetime(2026, 3, 1, tzinfo=UTC)
+AFTER = EXPIRED + timedelta(hours=1)
 WIDTHS = "{:44}{:>14}\n"
 
 
@@ -46,6 +48,7 @@ def main(words: Sequence[str]) -> None:
         "lots a second": f"{lots / total:,.0f}",
         "chunks": f"{len(chunks):,}",
         "median chunk, ms": f"{chunks[len(chunks) // 2] * 1000:.0f}",
+        "99 of 100 chunks within, ms": f"{chunks[len(chunks) * 99 // 100] * 1000:.0f}",
         "longest chunk, ms (bounds every lock)": f"{chunks[-1] * 1000:.0f}",
     }
     for name, figure in figures.items():
@@ -55,6 +58,9 @@ def main(words: Sequence[str]) -> None:
 def _book_side_by_side(chunk: int) -> tuple[list[float], float]:
     """Book everything due with as many jobs as there are workers; return each chunk's time."""
     connection.close()
+    # What made the rows is not the jobs' to look after.
+    gc.collect()
+    gc.freeze()
     started = time.perf_counter()
     with get_context("fork").Pool(settings.WORKERS) as jobs:
         found = jobs.map(_book, [chunk] * settings.WORKERS, chunksize=1)
@@ -66,7 +72,8 @@ def _book(chunk: int) -> list[float]:
     chunks: list[float] = []
     while True:
         before = time.perf_counter()
-        found = expiries.book_expiry(at=EXPIRED + timedelta(hours=1), chunk=chunk)
+        # As the job does: one account first, while the connection makes its plans.
+        found = expiries.book_expiry(at=AFTER, chunk=chunk if chunks else 1)
         if not found:
             return chunks
         chunks.append(time.perf_counter() - before)

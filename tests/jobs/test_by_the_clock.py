@@ -107,15 +107,15 @@ def test_a_job_stops_when_its_time_is_up_and_the_next_chunk_goes_on(monkeypatch,
         buy(cast, 1000, membership=join(user, cast.card))
     clock(NOON + days(20))
     book = by_the_clock.expiries.book_expiry
-    monkeypatch.setattr(by_the_clock.expiries, "book_expiry", lambda at: book(at=at, chunk=1))
+    monkeypatch.setattr(by_the_clock.expiries, "book_expiry", lambda at, **_: book(at=at, chunk=1))
     monkeypatch.setattr(queue, "CHUNK_SECONDS", -1.0)
     schedules.book_due_points()
     job = Job.objects.get()
 
     left = []
-    for _chunk in range(4):
+    for _chunk in range(3):
         queue.run(job.pk)
         left.append(Account.objects.filter(points__gt=0).count())
 
     job.refresh_from_db()
-    assert (left, job.state, job.done_count) == ([2, 1, 0, 0], JobState.DONE, 4)
+    assert (left, job.state, job.done_count) == ([1, 0, 0], JobState.DONE, 2)

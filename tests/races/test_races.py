@@ -26,8 +26,8 @@ from loyalty.operations.deeds import BusyError
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
 from loyalty.operations.scans import Looker
-from tests.cast import NOON, deed, join, make_cast, make_reward, make_staff, make_user, publish
-from tests.operations.counter import account_of, adjust, balance, buy, days, issue, redeem, undo
+from tests.cast import NOON, deed, join, make_cast, make_reward, make_staff, make_user
+from tests.operations.counter import account_of, adjust, balance, buy, days, redeem, undo
 from tests.races.crowd import refusals, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -350,28 +350,6 @@ def _somebody_waits() -> bool:
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
         return bool(cursor.fetchone()[0])
-
-
-@pytest.mark.postgresql
-def test_expiry_passes_by_accounts_that_a_counter_is_working_on(rich):
-    rich.reward.voucher_days = 1
-    rich.reward.save()
-    issue(rich)
-    rich.card.expiry_days = 1
-    rich.card.save()
-    publish(rich.card, NOON)
-    adjust(rich, 5, at=NOON)
-    at = NOON + days(9)
-
-    def book():
-        return expiries.book_expiry(at=at), expiries.book_voucher_expiry(at=at)
-
-    with transaction.atomic():
-        account = account_of(rich.membership)
-        type(account).objects.select_for_update(no_key=True).get(pk=account.pk)
-        assert together(book) == [(0, 0)]
-
-    assert book() == (1, 1)
 
 
 @pytest.mark.postgresql
