@@ -306,7 +306,7 @@ def test_a_feeds_refund_names_the_system():
     assert "system" in at_desk(cast.petra).get(reverse(LIST)).content.decode()
 
 
-@pytest.mark.req("IV9.7", "CU14", "CU16")
+@pytest.mark.req("IV9.7", "CU14", "CU15", "CU16")
 @pytest.mark.parametrize("typed", ["-2.40", "\u22122.40", "-\u0662.\u0664\u0660"])
 def test_credit_is_corrected_at_the_desk(typed):
     cast = make_cast(credit_per_step_minor=5)

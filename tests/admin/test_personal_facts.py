@@ -79,7 +79,7 @@ def test_support_changes_no_facts():
     assert page not in client.get(action("account", cast.membership)).content.decode()
 
 
-@pytest.mark.req("FA3", "FA4")
+@pytest.mark.req("FA3", "FA4", "CU9")
 def test_the_account_page_shows_the_tags_that_are_set():
     cast = make_cast()
     for name, is_set, archived_at in (
