@@ -38,6 +38,17 @@ def entry_belongs(scope: Scope) -> Iterable[int]:
     )
 
 
+@check("membership is as active as its latest deed", table="members_membership")
+def membership_is_active(scope: Scope) -> Iterable[int]:
+    """Return memberships with a deed of somebody's after their last activity (CU4)."""
+    return offending(
+        scope,
+        "SELECT m.id, m.partner_id, m.account_id FROM members_membership m"
+        " WHERE EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.membership_id = m.id"
+        " AND t.source <> 'SYSTEM' AND t.occurred_at > m.active_at)",
+    )
+
+
 @check("lot is of the account and partner of its entry", table="ledger_lot")
 def lot_belongs(scope: Scope) -> Iterable[int]:
     """Return lots of another account, unit or partner than the entry that made them."""

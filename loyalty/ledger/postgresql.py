@@ -12,6 +12,12 @@ from loyalty.ledger.models import Entry, Firing, Lot, ReceiptUse, Transaction
 from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
 from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
 
+# What is null stays as it is, and nothing makes a membership older.
+_MEMBERSHIPS = """UPDATE members_membership t SET status = coalesce(x.status, t.status),
+    active_at = greatest(t.active_at, x.active_at)
+  FROM jsonb_to_recordset(%s::jsonb) AS x(id bigint, status varchar, active_at timestamptz)
+  WHERE t.id = x.id"""
+
 
 def reserve(*, transactions: int, entries: int, lots: int, vouchers: int) -> tuple[list[int], ...]:
     """Return so many new keys of each table, rising."""
@@ -76,8 +82,11 @@ def _changes(rows: Rows) -> Iterable[tuple[str, Sequence[dict[str, Any]]]]:
         [{"id": pk, "used_at": at} for pk, at in rows.claims.items()],
     )
     yield (
-        _update_sql(Membership, ("status",)),
-        [{"id": pk, "status": status} for pk, status in rows.statuses.items()],
+        _MEMBERSHIPS,
+        [
+            {"id": pk, "status": change.status, "active_at": change.active_at}
+            for pk, change in rows.memberships.items()
+        ],
     )
 
 

@@ -15,6 +15,7 @@ from loyalty.ledger.models import (
     Lot,
     LotUse,
     ReceiptUse,
+    Source,
     TierChange,
     Transaction,
     TransactionNote,
@@ -265,8 +266,8 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
         rows.receipts[draft.released_receipt_of] = draft.occurred_at
     if draft.claim_id:
         rows.claims[draft.claim_id] = draft.occurred_at
-    if draft.status and draft.membership_id:
-        rows.statuses[draft.membership_id] = draft.status
+    if draft.membership_id:
+        _add_membership_change(rows, draft, draft.membership_id)
     if draft.note and (draft.note.internal or draft.note.comment):
         rows.new[TransactionNote].append(
             TransactionNote(
@@ -275,6 +276,14 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
                 comment=draft.note.comment,
             )
         )
+
+
+def _add_membership_change(rows: Rows, draft: Draft, membership_id: int) -> None:
+    if draft.status:
+        rows.memberships[membership_id].status = draft.status
+    if draft.source != Source.SYSTEM:
+        change = rows.memberships[membership_id]
+        change.active_at = max(change.active_at or draft.occurred_at, draft.occurred_at)
 
 
 def _add_rules_met(rows: Rows, draft: Draft, transaction: Transaction) -> None:

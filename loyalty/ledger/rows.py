@@ -24,6 +24,14 @@ ACCOUNT_COLUMNS = (
 
 
 @dataclass(slots=True)
+class MembershipChange:
+    """What a post changes of a membership; None leaves a column as it is."""
+
+    status: str | None = None
+    active_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class Rows:
     """Everything one post writes: new rows by table, and changes to rows that may change."""
 
@@ -37,4 +45,6 @@ class Rows:
     receipts: dict[int, datetime] = field(default_factory=dict)
     firings: dict[int, datetime] = field(default_factory=dict)
     claims: dict[int, datetime | None] = field(default_factory=dict)
-    statuses: dict[int, str] = field(default_factory=dict)
+    memberships: dict[int, MembershipChange] = field(
+        default_factory=lambda: defaultdict(MembershipChange)
+    )

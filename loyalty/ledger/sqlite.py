@@ -37,8 +37,16 @@ def write(rows: Rows) -> None:
         Firing.objects.filter(transaction_id=pk, released_at=None).update(released_at=at)
     for pk, used_at in rows.claims.items():
         Claim.objects.filter(pk=pk).update(used_at=used_at)
-    for pk, status in rows.statuses.items():
-        Membership.objects.filter(pk=pk).update(status=status)
+    _change_memberships(rows)
+
+
+def _change_memberships(rows: Rows) -> None:
+    for pk, change in rows.memberships.items():
+        own = Membership.objects.filter(pk=pk)
+        if change.status:
+            own.update(status=change.status)
+        if change.active_at:
+            own.filter(active_at__lt=change.active_at).update(active_at=change.active_at)
 
 
 def _add(model: type[Model], name: str, deltas: dict[int, int]) -> None:

@@ -283,6 +283,7 @@ def _enrol(deed: Deed, member: Member, place: _Place, content: str = "") -> Memb
         referral_code=codes.new_referral_code(),
         referred_by=referrer,
         joined_at=deed.occurred_at,
+        active_at=deed.occurred_at,
     )
     membership.number, membership.code = numbering.number_and_code(card, place.number)
     try:

@@ -99,6 +99,7 @@ def _members(card: Card, numbers: range) -> list[Membership]:
             code=f"{number:012}",
             referral_code=f"{number:010}",
             joined_at=JOINED,
+            active_at=JOINED,
         )
         for number, member, account in zip(numbers, people, accounts, strict=True)
     )

@@ -130,6 +130,11 @@ def balance_after_an_entry(cast):
     return "balance after an entry is the running sum", entry.pk
 
 
+def activity_forgotten(cast):
+    Membership.objects.filter(pk=cast.membership.pk).update(active_at=NOON - days(400))
+    return "membership is as active as its latest deed", cast.membership.pk
+
+
 def amount_of_an_entry(cast):
     entry = last(Entry)
     plus(Entry, "amount", entry.pk)
@@ -327,6 +332,7 @@ PLANTED = [
     sequence_of_an_account,
     gap,
     balance_after_an_entry,
+    activity_forgotten,
     amount_of_an_entry,
     use_of_a_lot_lost,
     debt,

@@ -42,7 +42,7 @@ def test_an_award_sends_few_statements():
             scan_id=scan,
         )
 
-    most = 5 if connection.vendor == "postgresql" else 9
+    most = 5 if connection.vendor == "postgresql" else 10
     assert len(statements) <= most, "\n".join(statements)
 
 
@@ -61,5 +61,5 @@ def test_a_receipt_and_a_tier_rise_add_little():
             scan_id=scan,
         )
 
-    most = 8 if connection.vendor == "postgresql" else 14
+    most = 8 if connection.vendor == "postgresql" else 15
     assert len(statements) <= most, "\n".join(statements)

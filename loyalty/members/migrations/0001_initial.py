@@ -113,10 +113,11 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('ACTIVE', 'active'), ('REMOVED', 'removed'), ('BLOCKED', 'blocked')], default='ACTIVE', max_length=10, verbose_name='status')),
                 ('referral_code', models.CharField(max_length=10, unique=True, verbose_name='referral code')),
                 ('joined_at', models.DateTimeField(verbose_name='joined')),
+                ('active_at', models.DateTimeField(verbose_name='last active')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='members.account')),
-                ('card', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cards.card')),
+                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='cards.card')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='members.member')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
+                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
                 ('referred_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='members.membership')),
             ],
             options={
@@ -308,5 +309,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='voucher',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'TIER'), ('tier__isnull', False)), models.Q(models.Q(('origin', 'TIER'), _negated=True), ('tier__isnull', True)), _connector='OR'), name='tier_voucher_names_its_tier'),
+        ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['partner', '-active_at', '-id'], name='membership_by_activity'),
+        ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['card', '-active_at', '-id'], name='card_membership_by_activity'),
         ),
     ]

@@ -123,8 +123,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A member's holding of a card, with the code and key that its QR is made of."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="memberships")
+    # Both begin an index below.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
+    card = models.ForeignKey(
+        Card, on_delete=models.PROTECT, related_name="memberships", db_index=False
+    )
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="memberships")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     group = models.ForeignKey(
@@ -141,6 +144,8 @@ class Membership(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="referrals"
     )
     joined_at = models.DateTimeField(_("joined"))
+    # When somebody last did something on it; kept by posting, which leaves out the system's deeds.
+    active_at = models.DateTimeField(_("last active"))
 
     objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment] # as_manager returns a manager that quacks like the queryset
 
@@ -150,6 +155,10 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "card"], name="member_holds_card_once"),
             models.UniqueConstraint(fields=["card", "number"], name="card_number_is_unique"),
+        ]
+        indexes = [
+            models.Index(fields=["partner", "-active_at", "-id"], name="membership_by_activity"),
+            models.Index(fields=["card", "-active_at", "-id"], name="card_membership_by_activity"),
         ]
 
     def __str__(self) -> str:
