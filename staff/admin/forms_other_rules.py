@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +29,7 @@ from loyalty.web.fields import AmountField
 from loyalty.web.money import plain
 from staff.admin.conditions import Whens, mark, settle
 from staff.admin.forms import VersionedForm, clean_code, loosen_code
-from staff.admin.members import matching
+from staff.admin.searching import matching
 from staff.admin.unfold_parts import dress
 
 GIVES_NOTHING = _("This gives nothing. Type points or credit above zero.")
@@ -289,10 +289,10 @@ def members_meant(typed: str, partner: Partner) -> list[Member]:
     members = Member.objects.filter(partner=partner, merged_into=None)
     if exact := list(members.filter(code__iexact=typed.strip())):
         return exact
-    wanted = matching(typed, [partner.country])
-    if wanted is None:
+    text = " ".join(typed.split())
+    if not text:
         return []
-    held: QuerySet[Membership] = Membership.objects.filter(wanted, partner=partner)
+    held = Membership.objects.filter(matching(text, [partner.country]), partner=partner)
     return list(members.filter(pk__in=held.values("member")).order_by("pk")[:2])
 
 
