@@ -1,6 +1,6 @@
 """Whom the list of customers shows, page by page: searched, narrowed, latest activity first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,16 +14,23 @@ from django.utils.dateparse import parse_datetime
 
 from clubs.models import Partner
 from loyalty.ledger.models import Entry
-from loyalty.members.models import Membership, MembershipStatus, MemberTag
+from loyalty.members import searching
+from loyalty.members.models import Member, Membership, MembershipStatus, MemberTag
+from loyalty.web.fields import phone_number
 from staff.admin.account import account_address
 from staff.admin.forms_customers import GUEST, MEMBER, CustomersForm
 from staff.admin.powers import powers_of
 from staff.admin.scoping import own_rows
-from staff.admin.searching import matching
 from staff.admin.unfold_parts import ChangeList
 
 MOST_PARTNERS = 20
 PLACE = "after"
+
+
+def phones_of(text: str, partners: Iterable[Partner]) -> set[str]:
+    """Return the numbers that a text is in the countries of these businesses."""
+    found = {phone_number(text, partner.country) for partner in partners}
+    return {phone for phone in found if phone}
 
 
 def narrowed(
@@ -113,8 +120,14 @@ class CustomerList(ChangeList):
             return rows.none()
         given = self.form.cleaned_data
         partners = list(own_rows(Partner.objects.all(), powers, path="pk")[:MOST_PARTNERS])
-        if text := " ".join(given["q"].split()):
-            rows = rows.filter(matching(text, [one.country for one in partners]))
+        if given["q"].strip():
+            ids = searching.ids_of_matching(
+                own_rows(Membership.objects.all(), powers),
+                own_rows(Member.objects.all(), powers),
+                typed=given["q"],
+                phones=phones_of(given["q"], partners),
+            )
+            rows = rows.filter(pk__in=ids)
         zone = partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")
         return narrowed(rows, given, at=timezone.now(), zone=zone)
 

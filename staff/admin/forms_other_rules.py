@@ -23,13 +23,13 @@ from cards.models import (
 )
 from cards.models.choices import UNITS
 from clubs.models import Currency, Partner
+from loyalty.members import searching
 from loyalty.members.models import Member, Membership
 from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, ReferralEvent
-from loyalty.web.fields import AmountField
+from loyalty.web.fields import AmountField, phone_number
 from loyalty.web.money import plain
 from staff.admin.conditions import Whens, mark, settle
 from staff.admin.forms import VersionedForm, clean_code, loosen_code
-from staff.admin.searching import matching
 from staff.admin.unfold_parts import dress
 
 GIVES_NOTHING = _("This gives nothing. Type points or credit above zero.")
@@ -289,11 +289,14 @@ def members_meant(typed: str, partner: Partner) -> list[Member]:
     members = Member.objects.filter(partner=partner, merged_into=None)
     if exact := list(members.filter(code__iexact=typed.strip())):
         return exact
-    text = " ".join(typed.split())
-    if not text:
-        return []
-    held = Membership.objects.filter(matching(text, [partner.country]), partner=partner)
-    return list(members.filter(pk__in=held.values("member")).order_by("pk")[:2])
+    phone = phone_number(typed, partner.country)
+    found = searching.ids_of_matching(
+        Membership.objects.filter(partner=partner),
+        members,
+        typed=typed,
+        phones={phone} if phone else (),
+    )
+    return list(members.filter(memberships__in=found).distinct().order_by("pk")[:2])
 
 
 class ReferralRuleForm(RuleForm):

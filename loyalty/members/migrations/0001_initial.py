@@ -5,6 +5,9 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import loyalty.members.models.people
+from loyalty.members.trigrams import make_search_indexes
+
 
 class Migration(migrations.Migration):
 
@@ -76,6 +79,7 @@ class Migration(migrations.Migration):
                 ('marketing_accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='wants news')),
                 ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
                 ('joined_at', models.DateTimeField(verbose_name='joined')),
+                ('search_text', loyalty.members.models.people.SearchTextField(editable=False)),
                 ('customer_group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='cards.customergroup', verbose_name='customer group')),
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='members.member')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='clubs.partner')),
@@ -318,4 +322,5 @@ class Migration(migrations.Migration):
             model_name='membership',
             index=models.Index(fields=['card', '-active_at', '-id'], name='card_membership_by_activity'),
         ),
+        migrations.RunPython(make_search_indexes, migrations.RunPython.noop),
     ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import CustomerGroup, Tag
 from clubs.models import Partner
+from loyalty.members import searching
 
 
 class ConsentSource(models.TextChoices):
@@ -16,6 +17,17 @@ class ConsentSource(models.TextChoices):
     SELF = "SELF", _("by themselves")
     COUNTER = "COUNTER", _("at the counter")
     IMPORT = "IMPORT", _("import")
+
+
+class SearchTextField(models.TextField):  # type: ignore[type-arg]  # of text, as its base
+    """Everything by which a member is searched, made anew whenever the row is saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: ARG002, FBT001 - as Django calls it
+        """Return the words of the row as it is saved."""
+        assert isinstance(model_instance, Member)  # noqa: S101 - a field of this table alone
+        text = searching.text_of(model_instance)
+        setattr(model_instance, self.attname, text)
+        return text
 
 
 class Member(models.Model):
@@ -65,6 +77,7 @@ class Member(models.Model):
     )
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"))
+    search_text = SearchTextField(editable=False)
 
     class Meta:
         verbose_name = _("member")
