@@ -7,6 +7,7 @@ from itertools import islice
 from django.conf import settings
 from django.utils import timezone
 
+from loyalty.analytics import rollups
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
 from loyalty.operations.deeds import BusyError
@@ -21,6 +22,7 @@ SCHEDULES = {
     "book due points": "loyalty.schedules.book_due_points",
     "book due vouchers": "loyalty.schedules.book_due_vouchers",
     "review tiers": "loyalty.schedules.review_tiers",
+    rollups.WORK: "loyalty.schedules.roll_up_figures",
 }
 
 
@@ -41,6 +43,11 @@ def book_due_vouchers() -> int:
 def review_tiers() -> int:
     """Queue the judging of tiers that time has moved; return whether any wait (IV3.18)."""
     return _queued(by_the_clock.TIERS, tier_reviews.is_review_due)
+
+
+def roll_up_figures() -> int:
+    """Queue the bringing up to date of the sums behind analytics; return whether any wait (R6)."""
+    return _queued(rollups.WORK, rollups.is_due)
 
 
 def give_birthdays() -> int:

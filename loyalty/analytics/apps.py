@@ -10,4 +10,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the work of its jobs."""
-        from loyalty.analytics import whatif  # noqa: F401, PLC0415 - models are ready only now
+        from loyalty.analytics import (  # noqa: PLC0415 - models are ready only now
+            rollups,  # noqa: F401
+            whatif,  # noqa: F401
+        )

@@ -1,0 +1,175 @@
+"""Sums of the ledger by day and by month, kept by jobs; all can be made again from its rows."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cards.models import Card, Reward, Tier
+from clubs.models import Partner, Store
+from loyalty.ledger.models import Kind, Source, Unit
+from loyalty.members.models import Membership
+
+
+class Sums(models.Model):
+    """What deeds of one sort come to. Days are those of the partner, by when a deed was done.
+
+    ``deed`` is what was done; where ``is_undoing``, what a REVERSAL took back, on the day of that.
+    ``aspect`` tells a voucher's step, and of a refund what was refunded. What goes out is positive
+    too. Baskets are purchases that stand, ``rewarded`` those on a day on which the member was
+    handed a reward.
+    """
+
+    deed = models.CharField(_("deed"), max_length=12, choices=Kind)
+    aspect = models.CharField(max_length=12, blank=True)
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    is_undoing = models.BooleanField(_("undone"))
+    deed_count = models.BigIntegerField(_("deeds"))
+    money_minor = models.BigIntegerField(_("amount"))
+    points_in = models.BigIntegerField()
+    points_out = models.BigIntegerField()
+    credit_in = models.BigIntegerField()
+    credit_out = models.BigIntegerField()
+    awarded_points = models.BigIntegerField()
+    awarded_credit = models.BigIntegerField()
+    basket_count = models.BigIntegerField()
+    basket_minor = models.BigIntegerField()
+    rewarded_count = models.BigIntegerField()
+    rewarded_minor = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class DayFact(Sums):
+    """The sums of a day by card, store, person and reward."""
+
+    # Those without an index of their own begin one of the indexes below, or are not looked up.
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    reward = models.ForeignKey(
+        Reward, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    day = models.DateField(_("day"))
+
+    class Meta:
+        verbose_name = _("sums of a day")
+        verbose_name_plural = _("sums of days")
+        indexes = [
+            models.Index(fields=["partner", "day"], name="day_fact_by_partner"),
+            models.Index(fields=["card", "day"], name="day_fact_by_card"),
+            models.Index(fields=["store", "day"], name="day_fact_by_store"),
+            models.Index(fields=["actor", "day"], name="day_fact_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"day fact {self.pk}"
+
+
+class MonthFact(Sums):
+    """The sums of a month by card and reward: those of its days, for long spans."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    reward = models.ForeignKey(
+        Reward, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    month = models.DateField(_("month"))
+
+    class Meta:
+        verbose_name = _("sums of a month")
+        verbose_name_plural = _("sums of months")
+        indexes = [
+            models.Index(fields=["partner", "month"], name="month_fact_by_partner"),
+            models.Index(fields=["card", "month"], name="month_fact_by_card"),
+        ]
+
+    def __str__(self) -> str:
+        return f"month fact {self.pk}"
+
+
+class ActiveMonth(models.Model):
+    """On which days of a month a member was there: bit 0 of ``days`` is the first."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    membership = models.ForeignKey(
+        Membership, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    month = models.DateField(_("month"))
+    days = models.IntegerField(_("days"))
+
+    class Meta:
+        verbose_name = _("active month")
+        verbose_name_plural = _("active months")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["card", "month", "membership"],
+                name="member_is_active_in_month_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"active month {self.pk}"
+
+
+class OpenBalance(models.Model):
+    """What was open in lots when it was last counted: by tier, and when earned and ending."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
+    tier = models.ForeignKey(
+        Tier, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    unit = models.CharField(max_length=6, choices=Unit)
+    earned_month = models.DateField(_("earned"))
+    # The month of the last day on which it can be used; None: for ever.
+    ends_month = models.DateField(_("ends"), null=True)
+    amount = models.BigIntegerField(_("left"))
+
+    class Meta:
+        verbose_name = _("open balance")
+        verbose_name_plural = _("open balances")
+
+    def __str__(self) -> str:
+        return f"open balance {self.pk}"
+
+
+class RollupMark(models.Model):
+    """How far the sums of a partner reach, which is all that the job knows.
+
+    The sums are those of all transactions up to ``done_id``; on the days before ``next_date`` they
+    are those up to ``target_id`` already. Open balances were last counted on ``counted_date``.
+    """
+
+    partner = models.OneToOneField(
+        Partner, on_delete=models.CASCADE, primary_key=True, related_name="rollup_mark"
+    )
+    timezone = models.CharField(max_length=50)
+    done_id = models.BigIntegerField(default=0)
+    target_id = models.BigIntegerField(default=0)
+    next_date = models.DateField(null=True)
+    rolled_at = models.DateTimeField(_("as of"), null=True)
+    counted_card_id = models.BigIntegerField(default=0)
+    counted_date = models.DateField(null=True)
+    counted_at = models.DateTimeField(_("counted"), null=True)
+
+    class Meta:
+        verbose_name = _("mark of sums")
+        verbose_name_plural = _("marks of sums")
+
+    def __str__(self) -> str:
+        return f"sums of partner {self.partner_id}"
+
+    def state(self) -> tuple[object, ...]:
+        """Return what changes whenever the sums do."""
+        return self.partner_id, self.timezone, self.done_id, self.target_id, self.next_date

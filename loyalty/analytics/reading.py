@@ -1,0 +1,216 @@
+"""Read sums for spans of days: what jobs have kept, and what the ledger says beyond that."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from django.db import connection
+from django.db.models import CharField, DateField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, TruncDate, TruncMonth
+
+from cards.models import Card
+from clubs.models import Partner
+from loyalty.analytics import spans, tallying
+from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact, RollupMark
+from loyalty.analytics.spans import Span, Step
+from loyalty.analytics.tallying import SUMMED
+from loyalty.ledger.models import Transaction
+
+# The job may move on while a page is read; so often it is read again before giving up.
+MOST_TRIES = 10
+_Read = TypeVar("_Read")
+
+
+class SumsMovedError(RuntimeError):
+    """The job moved the sums each time they were read: trying again in a moment will do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose figures: cards of one partner that the person may see, or there one store or person.
+
+    ``cards`` are restricted by the caller, by the access functions or the wall of the dashboard.
+    """
+
+    partner: Partner
+    cards: QuerySet[Card]
+    store_id: int | None = None
+    actor_id: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether it is about the cards as such, so that they have balances."""
+        return not self.place()
+
+    def place(self) -> dict[str, int]:
+        """Return which store or person it is about, as a filter of facts and of transactions."""
+        found = {"store": self.store_id, "actor": self.actor_id}
+        return {name: pk for name, pk in found.items() if pk is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span to be summed up under a name, told by its parts or (step None) as one.
+
+    A span that begins at ``date.min`` is all that was before its end.
+    """
+
+    name: str
+    span: Span
+    step: Step | None = None
+
+
+class Reader:
+    """The sums of one scope as they stood at one mark of the job."""
+
+    def __init__(self, scope: Scope, card_ids: Sequence[int], mark: RollupMark) -> None:
+        self.card_ids = card_ids
+        self._place = scope.place()
+        self._zone = scope.partner.zone()
+        self._own = Q(partner=scope.partner, card__in=card_ids, **self._place)
+        # Days of another time zone are of no use until the job has made them again.
+        is_of_use = mark.timezone == scope.partner.timezone
+        self.mark = mark if is_of_use else RollupMark(partner=scope.partner)
+        self._kept = self._own if is_of_use else Q(pk__in=[])
+
+    def sums(self, windows: Sequence[Window], *, by: Sequence[str]) -> list[dict[str, Any]]:
+        """Return sums of the windows by the columns named, in one statement.
+
+        A row tells its window in ``named`` and the part of that in ``part``.
+        """
+        if not self.card_ids:
+            return []
+        first, *others = [each for window in windows for each in self._branches(window, by)]
+        names = ("named", "part", *by)
+        totals: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in first.union(*others, all=True):
+            key, found = row[: len(names)], row[len(names) :]
+            kept = totals.setdefault(key, dict.fromkeys(SUMMED, 0))
+            for name, value in zip(SUMMED, found, strict=True):
+                kept[name] += int(value or 0)
+        return [dict(zip(names, key, strict=True)) | sums for key, sums in totals.items()]
+
+    def active(self, named: Mapping[str, Span]) -> dict[str, int]:
+        """Return how many memberships were active in each span, in one statement.
+
+        Of a store or a person the ledger itself is asked, by its index of those.
+        """
+        found: dict[str, int] = {}
+        if self.card_ids:
+            first, *others = [each for item in named.items() for each in self._active(*item)]
+            sql, values = first.union(*others).query.get_compiler(connection=connection).as_sql()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT named, COUNT(*) FROM ({sql}) found GROUP BY named",  # noqa: S608 - made by the ORM
+                    values,
+                )
+                found = dict(cursor.fetchall())
+        return {name: found.get(name, 0) for name in named}
+
+    def _branches(self, window: Window, by: Sequence[str]) -> Iterator[QuerySet[Any, Any]]:
+        span = window.span
+        told = tallying.summed(SUMMED)
+        is_by_month = not self._place and window.step != Step.DAY
+        months = span.whole_months() if is_by_month else None
+        if months is not None:
+            facts = MonthFact.objects.filter(
+                self._kept, month__gte=months.first, month__lt=months.until
+            )
+            yield _summed(facts, window, F("month"), by, told)
+        for rest in span.beside(months):
+            days = DayFact.objects.filter(self._kept, day__gte=rest.first, day__lt=rest.until)
+            part = TruncMonth("day") if window.step == Step.MONTH else F("day")
+            yield _summed(days, window, part, by, told)
+        deeds = tallying.sorted_out(self._live(span))
+        trunc = TruncMonth if window.step == Step.MONTH else TruncDate
+        told = {**tallying.flows(), **tallying.no_baskets()}
+        yield _summed(deeds, window, trunc("occurred_at", tzinfo=self._zone), by, told)
+
+    def _active(self, name: str, span: Span) -> Iterator[QuerySet[Any, Any]]:
+        deeds = self._deeds(span) if self._place else self._live(span)
+        found: list[QuerySet[Any, Any]] = [tallying.visits(deeds)]
+        if not self._place:
+            months = span.whole_months()
+            kept = ActiveMonth.objects.filter(self._kept)
+            if months is not None:
+                found.append(kept.filter(month__gte=months.first, month__lt=months.until))
+            for month, bits in _bits(span.beside(months)):
+                found.append(
+                    kept.annotate(hit=F("days").bitand(bits)).filter(month=month, hit__gt=0)
+                )
+        for rows in found:
+            yield (
+                rows.order_by()
+                .annotate(named=Value(name, output_field=CharField()))
+                .values_list("named", "membership_id")
+            )
+
+    def _deeds(self, span: Span) -> QuerySet[Transaction]:
+        """Return the transactions of a span."""
+        deeds = Transaction.objects.filter(
+            self._own, occurred_at__lt=spans.begins(span.until, self._zone)
+        )
+        if span.first > date.min:
+            deeds = deeds.filter(occurred_at__gte=spans.begins(span.first, self._zone))
+        return deeds
+
+    def _live(self, span: Span) -> QuerySet[Transaction]:
+        """Return those of them that the kept sums do not hold."""
+        mark = self.mark
+        deeds = self._deeds(span).filter(pk__gt=mark.done_id)
+        if mark.next_date is not None:
+            is_ahead = Q(occurred_at__gte=spans.begins(mark.next_date, self._zone))
+            deeds = deeds.filter(Q(pk__gt=mark.target_id) | is_ahead)
+        return deeds
+
+
+def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
+    """Return what is asked of the scope's sums, all of it at one mark of the job.
+
+    :raises SumsMovedError: if the job moved on each time.
+    """
+    cards = scope.cards.filter(partner=scope.partner).order_by("pk")
+    card_ids = list(cards.values_list("pk", flat=True))
+    mark = _mark(scope.partner)
+    for _try in range(MOST_TRIES):
+        found = ask(Reader(scope, card_ids, mark))
+        now = _mark(scope.partner)
+        if now.state() == mark.state():
+            return found
+        mark = now
+    raise SumsMovedError
+
+
+def _mark(partner: Partner) -> RollupMark:
+    """Return the mark as it is; where nothing is kept yet, one that says so."""
+    found = RollupMark.objects.filter(partner=partner).order_by("pk").first()
+    return found or RollupMark(partner=partner, timezone=partner.timezone)
+
+
+def _summed(
+    rows: QuerySet[Any, Any],
+    window: Window,
+    part: Any,
+    by: Sequence[str],
+    told: Mapping[str, Any],
+) -> QuerySet[Any, Any]:
+    """Return the sums of some rows, in columns that all branches have in common."""
+    if window.step is None:
+        part = Value(window.span.until, output_field=DateField())
+    heads = {
+        "named": Value(window.name, output_field=CharField()),
+        "part": Cast(part, DateField()),
+    }
+    found = rows.order_by().annotate(**heads).values_list(*heads, *by)
+    summed: QuerySet[Any, Any] = found.annotate(**told)
+    return summed
+
+
+def _bits(some: Sequence[Span]) -> Iterator[tuple[date, int]]:
+    """Return the months of spans that are not whole, with the bits of their days."""
+    for span in some:
+        for month in span.parts(Step.MONTH):
+            first = max(span.first, month)
+            count = (min(span.until, spans.following(month)) - first).days
+            yield month, ((1 << count) - 1) << (first.day - 1)
