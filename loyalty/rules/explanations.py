@@ -1,6 +1,6 @@
 """Why an award is what it is, as a tree of steps; the words belong to the pages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,6 +47,21 @@ class Step:
 def steps_as_data(steps: Iterable[Step]) -> list[dict[str, Any]]:
     """Return steps as plain JSON; what is empty is left out, but for points and facts."""
     return [_as_data(step) for step in steps]
+
+
+def counted_places(steps: Iterable[Step]) -> frozenset[int] | None:
+    """Return which items of a bill brought something; None if the bill did as one amount."""
+    named = [dict(step.facts).get("lines") for step in _earning(steps)]
+    if not named or None in named:
+        return None
+    return frozenset(int(place) for lines in named if lines for place in lines.split())
+
+
+def _earning(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        if step.reason in {Reason.STEPS, Reason.AT_LEAST}:
+            yield step
+        yield from _earning(step.children)
 
 
 def _as_data(step: Step) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.urls import path
 from staff.admin import (
     account,
     account_actions,
+    account_deed,
     account_expiry,
     account_facts,
     account_money,
@@ -52,6 +53,11 @@ def urls(model_admin: Any) -> list[Any]:
             "<key:membership_id>/vouchers/<key:voucher_id>/remove/",
             guard(voucher),
             name=f"{NAME}_remove_voucher",
+        ),
+        path(
+            "<key:membership_id>/transactions/<key:transaction_id>/",
+            guard(account_deed.DeedPage.as_view(model_admin=model_admin)),
+            name=f"{NAME}_deed",
         ),
         path(
             "<key:membership_id>/transactions/<key:transaction_id>/reverse/",

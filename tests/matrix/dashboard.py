@@ -191,6 +191,9 @@ def _deeds() -> dict[str, Row]:
             OWN_WRITERS, lambda side: one(side) | {"membership_id": side.group.head_id}
         )
     rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
+    rows["admin:members_membership_deed"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
     rows["admin:members_membership_reverse"] = _row(
         ROOT, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )
