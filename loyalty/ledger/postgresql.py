@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from loyalty.ledger.models import Entry, Firing, Lot, ReceiptUse, Transaction
 from loyalty.ledger.rows import ACCOUNT_COLUMNS, Rows
-from loyalty.members.models import Account, Claim, Membership, RewardCounter, Voucher
+from loyalty.members.models import Account, Claim, RewardCounter, Voucher
 
 # What is null stays as it is, and nothing makes a membership older.
 _MEMBERSHIPS = """UPDATE members_membership t SET status = coalesce(x.status, t.status),
