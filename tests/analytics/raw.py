@@ -1,0 +1,166 @@
+"""The same figures out of the ledger's rows, one by one in plain Python: what sums must equal."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from loyalty.analytics import reading, rollups
+from loyalty.analytics.spans import Step
+from loyalty.analytics.tallying import BASKETS, FLOWS, SORT
+from loyalty.ledger.models import Entry, Transaction, VoucherMove
+from loyalty.members.models import Account
+
+VISITS = {"PURCHASE", "BUY", "POINTS", "REDEMPTION", "PAYMENT"}
+
+
+def later():
+    """Return a moment at which all that was recorded so far is settled."""
+    return timezone.now() + timedelta(hours=1)
+
+
+def roll(partner, *, at=None, steps=None):
+    """Let the job do so many steps for a partner, or all."""
+    rolling = rollups.Rolling(at=at or later())
+    done = 0
+    while (steps is None or done < steps) and rolling.roll(partner):
+        done += 1
+    return done
+
+
+def ask(scope, windows, by):
+    return reading.read(scope, lambda reader: reader.sums(windows, by=by))
+
+
+def told(rows, by):
+    """Return the sums without those of nothing, by window, part and the columns named."""
+    found = {}
+    for row in rows:
+        sums = {name: row[name] for name in FLOWS if row[name]}
+        if sums:
+            found[tuple(row[name] for name in ("named", "part", *by))] = sums
+    return found
+
+
+def sort_of(deed, steps):
+    """Return what a transaction counts as: deed, aspect, source, whether it undoes."""
+    original = deed.reverses or deed
+    aspect = ""
+    if original.kind == "VOUCHER":
+        aspect = steps[original.pk]
+    elif original.refunds is not None:
+        aspect = original.refunds.kind
+    return (original.kind, aspect, deed.source, deed.kind == "REVERSAL")
+
+
+def deeds_of(scope):
+    found = Transaction.objects.filter(card__in=scope.cards, **scope.place())
+    return found.select_related(
+        "card", "reward", "refunds", "reverses__refunds", "partner"
+    ).order_by("pk")
+
+
+def steps_of_vouchers():
+    rows = VoucherMove.objects.order_by("-pk").values_list("transaction_id", "to_status")
+    return dict(rows)
+
+
+def day_of(deed):
+    return deed.occurred_at.astimezone(deed.partner.zone()).date()
+
+
+def part_of(window, day):
+    if window.step is None:
+        return window.span.until
+    return day if window.step == Step.DAY else day.replace(day=1)
+
+
+def summed(scope, windows, by):
+    """Return what `ask` must return, as `told` tells it."""
+    steps = steps_of_vouchers()
+    moves = defaultdict(Counter)
+    for entry in Entry.objects.order_by("pk"):
+        way = "in" if entry.amount > 0 else "out"
+        moves[entry.transaction_id][f"{entry.unit.lower()}_{way}"] += abs(entry.amount)
+    found = defaultdict(Counter)
+    for deed in deeds_of(scope):
+        day = day_of(deed)
+        values = dict(zip(SORT, sort_of(deed, steps), strict=True)) | {
+            "card__currency": deed.card.currency,
+            "card_id": deed.card_id,
+            "store_id": deed.store_id,
+            "actor_id": deed.actor_id,
+            "reward_id": deed.reward_id,
+        }
+        money = (deed.reverses or deed).amount_minor or 0
+        sums = Counter(
+            deed_count=1,
+            money_minor=money,
+            awarded_points=deed.lifetime_points,
+            awarded_credit=deed.lifetime_credit_minor,
+            **moves[deed.pk],
+        )
+        for window in windows:
+            if window.span.first <= day < window.span.until:
+                key = (window.name, part_of(window, day), *(values[name] for name in by))
+                for name, value in sums.items():
+                    found[key][name] += value
+    return {
+        key: {name: sums[name] for name in FLOWS if sums[name]}
+        for key, sums in found.items()
+        if any(sums.values())
+    }
+
+
+def baskets(scope, span):
+    """Return the baskets of a span: number, money, and the same of those with a reward."""
+    steps = steps_of_vouchers()
+    undone = set(Transaction.objects.filter(~Q(reverses=None)).values_list("reverses", flat=True))
+    stands = [
+        deed
+        for deed in deeds_of(scope)
+        if deed.pk not in undone and span.first <= day_of(deed) < span.until
+    ]
+    rewarded = {
+        (deed.membership_id, day_of(deed))
+        for deed in stands
+        if deed.kind == "REDEMPTION" or (deed.kind == "VOUCHER" and steps[deed.pk] == "USED")
+    }
+    found = Counter()
+    for deed in stands:
+        if deed.kind == "PURCHASE":
+            found.update(basket_count=1, basket_minor=deed.amount_minor or 0)
+            if (deed.membership_id, day_of(deed)) in rewarded:
+                found.update(rewarded_count=1, rewarded_minor=deed.amount_minor or 0)
+    return {name: found[name] for name in BASKETS}
+
+
+def active(scope, span):
+    steps = steps_of_vouchers()
+    return len(
+        {
+            deed.membership_id
+            for deed in deeds_of(scope)
+            if span.first <= day_of(deed) < span.until
+            and (
+                deed.kind in VISITS
+                or (deed.kind == "VOUCHER" and steps[deed.pk] == "USED")
+                or (deed.kind == "BONUS" and deed.result.get("reason") == "CHECK_IN")
+            )
+            and deed.membership_id is not None
+        }
+    )
+
+
+def balances(cards):
+    """Return what all accounts hold: points, and credit by currency."""
+    points, credit = 0, Counter()
+    for account in Account.objects.filter(card__in=cards).select_related("card"):
+        points += account.points
+        credit[account.card.currency] += account.credit_minor
+    return points, {name: value for name, value in credit.items() if value}
+
+
+def moment(day, hour=12):
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
