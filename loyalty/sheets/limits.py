@@ -17,6 +17,8 @@ MOST_RATIO = 100
 # Short parts of a workbook say the same again and again; they are small whatever their ratio.
 RATIO_COUNTS_FROM = 100_000
 
+# What a sheet of a spreadsheet takes at all, blank rows and header among them.
+MOST_SHEET_ROWS = 1_048_576
 # What the table may hold; the header comes on top.
 MOST_ROWS = 100_000
 MOST_COLUMNS = 50

@@ -6,6 +6,7 @@ on. What they miss meets the limits of the child process.
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from loyalty.sheets import limits, refusals
 
@@ -21,9 +22,18 @@ _NAME = re.compile(_CELL + rb"r\s*=\s*[\"']([A-Z]+[0-9]+)[\"']")
 _ERROR = re.compile(_CELL + rb"t\s*=\s*[\"']e[\"'][^<>]*>")
 # A cell with something in it: formats alone reach down to the last row of many a real sheet.
 _FILLED = rb"[\"'][^<>]*(?<!/)>(?!\s*</)"
-_FAR_DOWN = re.compile(_CELL + rb"r\s*=\s*[\"'][A-Z]+([0-9]{6,})" + _FILLED)
+_DOWN = rb"r\s*=\s*[\"'][A-Z]+([0-9]{6,})"
 # Past AX, the fiftieth.
-_FAR_RIGHT = re.compile(_CELL + rb"r\s*=\s*[\"']((?:A[Y-Z]|[B-Z][A-Z]|[A-Z]{3,})[0-9]+)" + _FILLED)
+_RIGHT = rb"r\s*=\s*[\"']((?:A[Y-Z]|[B-Z][A-Z]|[A-Z]{3,})[0-9]+)"
+_FAR_DOWN = re.compile(_CELL + _DOWN + _FILLED)
+_FAR_RIGHT = re.compile(_CELL + _RIGHT + _FILLED)
+# What must be somewhere before a slower pattern can match at all.
+_HINTS = {
+    _FORMULA: re.compile(rb"f[\s/>]"),
+    _ERROR: re.compile(rb"=\s*[\"']e[\"']"),
+    _FAR_DOWN: re.compile(_DOWN),
+    _FAR_RIGHT: re.compile(_RIGHT),
+}
 DIGITS = 7
 UTF8 = (b"utf-8", b"utf8", b"us-ascii")
 
@@ -54,16 +64,13 @@ def only_cells(sheet: bytes) -> bytes:
         raise refusals.BrokenFileError
     found = sheet[start.start() : end.end()]
     del sheet
-    formula = _FORMULA.search(found)
-    if formula:
+    for formula in _matches(_FORMULA, found):
         raise refusals.FormulaError(where=_cell_before(found, formula.start()))
-    error = _ERROR.search(found)
-    if error:
+    for error in _matches(_ERROR, found):
         raise refusals.ErrorValueError(where=_cell_before(found, error.end()))
-    wide = _FAR_RIGHT.search(found)
-    if wide:
+    for wide in _matches(_FAR_RIGHT, found):
         raise refusals.TooManyColumnsError(where=wide[1].decode())
-    for far in _FAR_DOWN.finditer(found):
+    for far in _matches(_FAR_DOWN, found):
         if len(far[1]) > DIGITS or int(far[1]) > limits.MOST_ROWS + 1:
             raise refusals.TooManyRowsError(where=far[1][:DIGITS].decode())
     return b"<worksheet>" + found + b"</worksheet>"
@@ -75,6 +82,10 @@ def uncounted(strings: bytes) -> bytes:
     The parser would set aside as much memory as the file claims to need.
     """
     return _STRINGS_START.sub(rb"<\1\2>", strings, count=1)
+
+
+def _matches(pattern: re.Pattern[bytes], found: bytes) -> Iterator[re.Match[bytes]]:
+    return pattern.finditer(found) if _HINTS[pattern].search(found) else iter(())
 
 
 def _cell_before(found: bytes, position: int) -> str:

@@ -5,9 +5,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from itertools import islice
 
-from loyalty.sheets import cells, refusals
+from loyalty.sheets import cells, limits, refusals
 from loyalty.sheets.tables import Found
 
 SEPARATORS = ",;\t"
@@ -71,6 +70,8 @@ def _records(text: str, *, separator: str, first: int = 1) -> Iterator[tuple[int
             if "field larger" in str(error):
                 raise refusals.CellTooLongError(where=str(number)) from None
             raise refusals.BrokenFileError(where=str(number)) from None
+        if number > limits.MOST_SHEET_ROWS:
+            raise refusals.TooManyRowsError(where=str(number))
         yield number, record
         number += 1
 
@@ -79,11 +80,22 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=lambda separator: _fit(text, separator))
 
 
-def _fit(text: str, separator: str) -> tuple[bool, int]:
-    """Return whether the first rows fit under this separator's header, and the header's width."""
-    records = (record for _, record in _records(text, separator=separator) if any(record))
+def _fit(text: str, separator: str) -> tuple[bool, int, bool]:
+    """Return how well a separator explains the first rows; more is better.
+
+    The best one makes several columns with no row wider than the header. A header of several
+    columns above rows that do not fit comes next: the rows are at fault, and will be told.
+    """
+    widths: list[int] = []
+    fits = True
     try:
-        widths = [len(record) for record in islice(records, SAMPLE)]
+        for _, record in _records(text, separator=separator):
+            if any(record):
+                widths.append(len(record))
+            if len(widths) == SAMPLE:
+                break
     except refusals.FileRefusedError:
-        return False, 0
-    return (max(widths) == widths[0], widths[0]) if widths else (False, 0)
+        fits = False
+    width = widths[0] if widths else 0
+    fits = fits and max(widths, default=0) == width
+    return fits and width > 1, width, fits

@@ -17,11 +17,11 @@ from loyalty.sheets import cells, limits
 Cell = str | int | Decimal | date | None
 
 CHUNK_ROWS = 500
-# A sheet takes this many rows, its header among them.
-MOST_SHEET_ROWS = 1_048_576
 # Spreadsheets keep 15 digits of a number and make the others 0.
 MOST_DIGITS = 15
 WIDTH = 18
+# They count days from 1900, which they believe to have been a leap year.
+FIRST_YEAR = 1901
 
 
 class Kind(Enum):
@@ -81,7 +81,8 @@ def write_xlsx(
     """Write the table as a workbook with one sheet of this title.
 
     Texts stay texts, whatever they start with, also after somebody edits the cell; columns of text
-    keep leading zeros that somebody types. Numbers of more than 15 digits are written as text.
+    keep leading zeros that somebody types. Numbers of more than 15 digits, and days before 1901,
+    are written as text.
 
     :raises SheetFullError: if there are more rows than a sheet takes.
     """
@@ -93,10 +94,11 @@ def write_xlsx(
     }
     with Workbook(target, options) as book:
         sheet = _Sheet(book, columns, title=title)
+        places = list(enumerate(columns))
         for number, row in enumerate(rows, start=1):
-            if number >= MOST_SHEET_ROWS:
+            if number >= limits.MOST_SHEET_ROWS:
                 raise SheetFullError
-            for index, cell in enumerate(row):
+            for (index, _), cell in zip(places, row, strict=True):
                 sheet.write(number, index, cell)
 
 
@@ -117,12 +119,12 @@ class _Sheet:
 
     def write(self, row: int, column: int, cell: Cell) -> None:
         """Write one value; an empty one leaves its place empty."""
-        if cell is None:
-            return
         text = _text(cell)
+        if not text:
+            return
         if len(text) > limits.MOST_CHARACTERS:
             raise ValueError(f"{len(text)} characters in one cell")
-        if isinstance(cell, date):
+        if isinstance(cell, date) and cell.year >= FIRST_YEAR:
             self.sheet.write_datetime(row, column, cell, self.day)
         elif isinstance(cell, int | Decimal) and sum(map(str.isdigit, text)) <= MOST_DIGITS:
             self.sheet.write_number(row, column, cell)
