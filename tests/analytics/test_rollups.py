@@ -87,6 +87,19 @@ def test_a_basket_is_with_a_reward_if_one_was_handed_out_on_that_day():
     ]
 
 
+def test_a_purchase_that_is_undone_later_is_no_basket_of_its_day_any_more():
+    cast = make_cast()
+    bought = buy(cast, 1240)
+    raw.roll(cast.partner)
+    assert DayFact.objects.get(deed="PURCHASE").basket_count == 1
+    roll_back(cast, bought, at=NOON + days(2))
+
+    raw.roll(cast.partner)
+
+    rows = DayFact.objects.filter(deed="PURCHASE").order_by("day")
+    assert list(rows.values_list("day__day", "basket_count")) == [(14, 0), (16, 0)]
+
+
 def test_a_refund_says_what_was_refunded():
     cast = make_cast(refund_method="ALL")
     refund(cast, buy(cast, 1240), 240)
@@ -176,10 +189,11 @@ def test_a_run_that_broke_off_leaves_sums_that_are_right_and_another_goes_on():
 
     mark = RollupMark.objects.get()
     assert (mark.done_id < mark.target_id, mark.next_date) == (True, date(2026, 5, 16))
+    buy(cast, 500)
     comparing.sums_are_the_ledgers(comparing.whole(cast), MAY)
     raw.roll(cast.partner)
     comparing.sums_are_the_ledgers(comparing.whole(cast), MAY)
-    assert [row[2] for row in points_by_day()] == [13, 13, 13, 13]
+    assert [row[2] for row in points_by_day()] == [18, 13, 13, 13]
 
 
 def test_a_member_is_active_on_a_day_however_often_it_is_made():
