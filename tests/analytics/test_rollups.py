@@ -74,6 +74,7 @@ def test_a_basket_is_with_a_reward_if_one_was_handed_out_on_that_day():
     use(cast, voucher.voucher_moves.get().voucher, at=NOON + days(3))
     other = join(cast.noor, cast.card)
     buy(cast, 9000, at=NOON + days(1), membership=other)
+    roll_back(cast, redeem(cast, at=NOON + days(2)), at=NOON + days(2))
 
     raw.roll(cast.partner)
 
@@ -209,6 +210,51 @@ def test_a_member_is_active_on_a_day_however_often_it_is_made():
         (date(2026, 5, 1), 1 << 13 | 1 << 14),
         (date(2026, 6, 1), 1 << 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "count"),
+    [
+        # first      until         active
+        ((2026, 5, 14), (2026, 5, 15), 1),
+        ((2026, 5, 15), (2026, 5, 31), 0),
+        ((2026, 5, 13), (2026, 5, 14), 0),
+        ((2026, 5, 20), (2026, 7, 4), 1),
+        ((2026, 6, 1), (2026, 7, 1), 0),
+        ((2026, 4, 30), (2026, 8, 1), 2),
+    ],
+)
+def test_active_members_of_a_span_are_told_to_the_day(first, until, count):
+    cast = make_cast()
+    noor = join(cast.noor, cast.card)
+    buy(cast, 1000)
+    buy(cast, 1000, at=NOON + days(50), membership=noor)
+    raw.roll(cast.partner)
+    span = Span(first=date(*first), until=date(*until))
+
+    found = reading.read(comparing.whole(cast), lambda reader: reader.active({"now": span}))
+
+    assert found == {"now": count}
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "months", "beside"),
+    [
+        # first     until        whole months              days beside them
+        ((5, 1), (6, 1), ((5, 1), (6, 1)), []),
+        ((5, 2), (6, 1), None, [((5, 2), (6, 1))]),
+        ((4, 20), (6, 3), ((5, 1), (6, 1)), [((4, 20), (5, 1)), ((6, 1), (6, 3))]),
+        ((4, 20), (5, 3), None, [((4, 20), (5, 3))]),
+    ],
+)
+def test_a_span_falls_into_whole_months_and_the_days_beside_them(first, until, months, beside):
+    def span(ends):
+        return Span(first=date(2026, *ends[0]), until=date(2026, *ends[1]))
+
+    whole = span((first, until)).whole_months()
+
+    assert whole == (span(months) if months else None)
+    assert span((first, until)).beside(whole) == [span(ends) for ends in beside]
 
 
 def test_the_job_of_the_hour_does_all_partners_and_a_second_run_nothing(monkeypatch):

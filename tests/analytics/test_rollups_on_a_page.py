@@ -180,13 +180,14 @@ def test_the_share_of_awards_that_nobody_typed_is_told_by_source_and_month():
         (Source.FEED, NOON + days(30)),
     ):
         award(cast, source, at)
+    roll_back(cast, award(cast, Source.API, NOON), at=NOON)
     raw.roll(cast.partner)
 
     span = Span(first=date(2026, 5, 1), until=date(2026, 8, 1))
     awards = page(comparing.whole(cast), span).awards
 
     assert [(str(one.month), one.by_source, one.untyped_share) for one in awards] == [
-        ("2026-05-01", {"API": 2, "SCAN": 1}, Decimal("0.6667")),
+        ("2026-05-01", {"API": 3, "SCAN": 1}, Decimal("0.75")),
         ("2026-06-01", {"FEED": 1}, Decimal(1)),
         ("2026-07-01", {}, None),
     ]
