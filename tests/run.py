@@ -132,7 +132,7 @@ def run_in_browser(plan: Plan) -> Outcome:
 def _pytest(plan: Plan, *, leg: str, marks: str, environment: dict[str, str]) -> Outcome:
     words = list(plan.pytest_words)
     if not any(word.startswith(("-n", "--numprocesses")) for word in words):
-        words = ["-n", "2", *words]
+        words = ["-n", "2", "--dist", "worksteal", *words]
     with tempfile.TemporaryDirectory(prefix="loyalty-tests-") as data:
         settings = {**os.environ, "DATA_DIR": data, **environment}
         if "DATABASE_URL" not in environment:

@@ -2,14 +2,11 @@
 
 import unicodedata
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from loyalty.members import codes
-
-if TYPE_CHECKING:
-    from loyalty.members.models import Member, Membership
 
 MOST_WORDS = 6
 MOST_FOUND = 1000  # Nobody reads so many; whoever finds too many types another word.
@@ -28,27 +25,23 @@ def plain(text: str) -> str:
     return " ".join("".join(found).casefold().split())
 
 
-def text_of(member: "Member") -> str:
+def text_of(*, names: Collection[str], email: str, phone: str, code: str) -> str:
     """Return everything by which a member is searched, each word after a space."""
-    parts = (
-        member.first_name,
-        member.last_name,
-        member.email,
-        member.phone.removeprefix("+"),
-        member.code,
-    )
+    parts = (*names, email, phone.removeprefix("+"), code)
     words = plain(" ".join(part for part in parts if part))
     return f" {words}" if words else ""
 
 
 def ids_of_matching(
-    rows: "QuerySet[Membership]",
-    members: "QuerySet[Member]",
+    rows: QuerySet[Any],
+    members: QuerySet[Any],
     *,
     typed: str,
     phones: Collection[str] = (),
 ) -> list[int]:
     """Return the keys of the memberships that a search means, at most ``MOST_FOUND``.
+
+    ``rows`` are the memberships and ``members`` the members that the person may see.
 
     Each word must be somewhere in a member's names, e-mail, phone or code; or all of it is a part
     of a card number, a card's code in any writing, or one of the ``phones`` that it can stand for.

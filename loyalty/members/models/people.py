@@ -25,7 +25,12 @@ class SearchTextField(models.TextField):  # type: ignore[type-arg]  # of text, a
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: ARG002, FBT001 - as Django calls it
         """Return the words of the row as it is saved."""
         assert isinstance(model_instance, Member)  # noqa: S101 - a field of this table alone
-        text = searching.text_of(model_instance)
+        text = searching.text_of(
+            names=(model_instance.first_name, model_instance.last_name),
+            email=model_instance.email,
+            phone=model_instance.phone,
+            code=model_instance.code,
+        )
         setattr(model_instance, self.attname, text)
         return text
 
