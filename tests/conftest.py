@@ -32,6 +32,7 @@ NOT_MEASURED_TWICE = {
     "examples",
     "matrix",
     "rules",
+    "sheets",
     "staff",
     "wallet",
     "web",

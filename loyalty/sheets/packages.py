@@ -89,6 +89,8 @@ class _Package:
         if not book.endswith(".xml") or _folded(book) not in self.parts:
             raise refusals.WrongContentError
         ties = self.relations(book)
+        if any(tie.kind == "externalLink" for tie in ties.values()):
+            raise refusals.ExternalLinksError
         elements = _elements(self.read(book, most=limits.MOST_MAP))
         parts: dict[str, bytes | str] = dict(_OWN_PARTS)
         parts["xl/workbook.xml"] = _OWN_WORKBOOK.format(int(_counts_from_1904(elements)))

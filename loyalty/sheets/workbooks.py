@@ -7,7 +7,7 @@ from math import isfinite
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from loyalty.sheets import cells, limits, packages, refusals
+from loyalty.sheets import packages, refusals
 from loyalty.sheets.tables import Found
 
 Value = int | float | str | bool | date | datetime | time | timedelta
@@ -29,14 +29,9 @@ def rows(data: bytes) -> Iterator[Found]:
         raise refusals.EncryptedError from None
     except CalamineError:
         raise refusals.BrokenFileError from None
-    if sheet.start is None or sheet.end is None:
+    if sheet.start is None:
         return
-    (_, left), (bottom, right) = sheet.start, sheet.end
-    if bottom > limits.MOST_ROWS:
-        raise refusals.TooManyRowsError(where=str(bottom + 1))
-    if right >= limits.MOST_COLUMNS:
-        raise refusals.TooManyColumnsError(where=cells.name(column=right, row=bottom + 1))
-    aside = [""] * left
+    aside = [""] * sheet.start[1]
     for number, values in enumerate(sheet.iter_rows(), start=1):
         yield number, aside + [as_text(value) for value in values]
 

@@ -86,6 +86,7 @@ def write_xlsx(
 
     :raises SheetFullError: if there are more rows than a sheet takes.
     """
+    # Texts are written as texts; these say so again for whatever is written without a kind.
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

@@ -108,7 +108,7 @@ def test_the_largest_table_allowed_is_read_whole_within_the_limits(tmp_path):
     titles = row(1, *(text(f"{letter}1", letter) for letter in "ABCDEFGHIJ"))
     path.write_bytes(book(sheet(titles, *rows)))
 
-    with read(path, name="a.xlsx") as table:
+    with read(path, name="a.xlsx", seconds=600) as table:
         last = None
         for count, last in enumerate(table.rows, start=1):  # noqa: B007 - the count is looked at below
             pass
