@@ -26,7 +26,7 @@ from tests.operations.recommending import add_rule, bring, make_club, points_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.req("IV5.1", "IV5.2", "IV5.3", "IV5.5", "IV5.7", "IV5.9")
+@pytest.mark.req("IV5.1", "IV5.2", "IV5.3", "IV5.5", "IV5.7", "IV5.9", "PA2.7")
 def test_the_referrer_gets_two_hundred_and_sixty_in_all():
     cast = make_club(
         ("REGISTRATION", 50),
