@@ -80,6 +80,19 @@ GOOD = [
 ]
 
 
+def submit_line(cast, typed):
+    """Add a plan of one line; a field that names itself means the partner's row of that sort."""
+    masters = make_masters(cast.partner)
+    fields = {name: masters[value].pk if value == name else value for name, value in typed.items()}
+    return submit(
+        at_desk(cast.petra),
+        adding(cast.card),
+        name="Plan",
+        start_date="2026-01-01",
+        **new_line(**fields),
+    )
+
+
 @pytest.mark.req(
     "IV8.1", "IV8.2", "IV8.4", "IV8.5", "IV8.7", "IV8.8", "IV8.9", "IV8.10", "IV8.11", "IV8.12",
     "IV8.14", "IV8.15", "IV8.16", "IV8.17", "IV8.18", "IV8.19", "IV8.20", "IV8.21",
@@ -87,16 +100,8 @@ GOOD = [
 @pytest.mark.parametrize(("typed", "expected"), GOOD)
 def test_a_line_says_for_whom_on_what_how_and_what_it_gives(typed, expected):
     cast = make_cast(uses_plans=True)
-    masters = make_masters(cast.partner)
-    fields = {name: masters[value].pk if value == name else value for name, value in typed.items()}
 
-    response = submit(
-        at_desk(cast.petra),
-        adding(cast.card),
-        name="Plan",
-        start_date="2026-01-01",
-        **new_line(**fields),
-    )
+    response = submit_line(cast, typed)
 
     assert row_errors(response) == []
     (line,) = terms.draft(cast.card).plans[0].lines
@@ -154,16 +159,8 @@ BAD = [
 @pytest.mark.parametrize(("typed", "refused"), BAD)
 def test_a_line_that_cannot_work_is_refused_beside_its_field(typed, refused):
     cast = make_cast(uses_plans=True)
-    masters = make_masters(cast.partner)
-    fields = {name: masters[value].pk if value == name else value for name, value in typed.items()}
 
-    response = submit(
-        at_desk(cast.petra),
-        adding(cast.card),
-        name="Plan",
-        start_date="2026-01-01",
-        **new_line(**fields),
-    )
+    response = submit_line(cast, typed)
 
     assert row_errors(response) == refused
     assert not cast.card.plans.exists()

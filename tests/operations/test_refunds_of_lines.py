@@ -36,16 +36,21 @@ def plan_by_group(cast):
     )
 
 
+def buy_food_and_drinks(cast):
+    """Buy food for 60 and drinks for 40 on one bill."""
+    return buy_bill(
+        cast,
+        BasketLine(product="A", group="FOOD", amount_minor=6000),
+        BasketLine(product="B", group="DRINK", amount_minor=4000),
+    )
+
+
 @pytest.mark.req("IV3.20")
 def test_returned_lines_give_back_what_they_brought():
     # Rules 8: A 60 earned all of it, B 40 is exempt.
     cast = make_cast()
     plan_by_group(cast)
-    sale = buy_bill(
-        cast,
-        BasketLine(product="A", group="FOOD", amount_minor=6000),
-        BasketLine(product="B", group="DRINK", amount_minor=4000),
-    )
+    sale = buy_food_and_drinks(cast)
 
     without = refund(cast, sale, 4000, ReturnedLine(index=1, amount_minor=4000))
     half = refund(cast, sale, 3000, ReturnedLine(index=0, amount_minor=3000))
@@ -60,11 +65,7 @@ def test_returned_lines_give_back_what_they_brought():
 def test_lines_and_amounts_of_one_bill_never_take_more_than_it_earned():
     cast = make_cast()
     plan_by_group(cast)
-    sale = buy_bill(
-        cast,
-        BasketLine(product="A", group="FOOD", amount_minor=6000),
-        BasketLine(product="B", group="DRINK", amount_minor=4000),
-    )
+    sale = buy_food_and_drinks(cast)
 
     taken = [
         refund(cast, sale, 5000).points,
