@@ -224,19 +224,19 @@ def in_turns(part: Part) -> Iterator[Found]:
     given = Q(IS_AWARD, source__in=BY_HAND, caused_by=None, membership__member__user__in=staff)
     new = part.new().filter(given).exclude(membership__member__user=F("actor"))
     rows = new.values_list("actor_id", "membership__member__user_id", "occurred_at")
-    keys = {(*sorted((giver, taker)), part.week(at)) for giver, taker, at in rows if giver}
+    keys = {(min(pair), max(pair), part.week(at)) for *pair, at in rows if pair[0] is not None}
     if not keys:
         return
-    people = {person for key in keys for person in key[:2]}
+    people = {person for first, second, _week in keys for person in (first, second)}
     awards = (
         part.deeds()
-        .filter(given, part.in_weeks(key[2] for key in keys), actor__in=people)
+        .filter(given, part.in_weeks({week for _first, _second, week in keys}), actor__in=people)
         .filter(membership__member__user__in=people)
         .annotate(taker_id=F("membership__member__user"))
     )
     ways: dict[tuple[Any, ...], dict[int, list[Transaction]]] = defaultdict(dict)
     for giver, taker, week, deeds in by_week(part, awards, "actor_id", "taker_id"):
-        ways[(*sorted((giver, taker)), week)][giver] = deeds
+        ways[min(giver, taker), max(giver, taker), week][giver] = deeds
     for key, both in ways.items():
         counts = {giver: len(deeds) for giver, deeds in both.items()}
         if key not in keys or len(both) < 2 or min(counts.values()) < TURNS:  # noqa: PLR2004 - two ways
@@ -357,7 +357,7 @@ def by_week(
         for deed in group:
             weeks[part.week(deed.occurred_at)].append(deed)
         for week, found in weeks.items():
-            yield *key, week, found  # type: ignore[misc]  # a key is of two
+            yield *key, week, found
 
 
 def _grouped(deeds: QuerySet[Transaction], *names: str) -> dict[tuple[Any, ...], list[Transaction]]:
