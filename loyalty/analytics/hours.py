@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, Exists, OuterRef, QuerySet, Sum, When
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from clubs.models import Partner, Store
@@ -103,13 +103,13 @@ def _branches(
 ) -> Iterator[QuerySet[Any, Any]]:
     """Yield whole months, the days beside them, what is not kept, and what that undoes."""
     months = None if reader.place else span.whole_months()
-    kept: list[QuerySet[Any, Any]] = []
+    kept: list[QuerySet[Any, Any]] = [
+        DayHour.objects.filter(reader.kept, day__gte=rest.first, day__lt=rest.until)
+        for rest in span.beside(months)
+    ]
     if months is not None:
-        kept.append(
-            MonthHour.objects.filter(reader.kept, month__gte=months.first, month__lt=months.until)
-        )
-    for rest in span.beside(months):
-        kept.append(DayHour.objects.filter(reader.kept, day__gte=rest.first, day__lt=rest.until))
+        whole = MonthHour.objects.filter(reader.kept, month__gte=months.first)
+        kept.append(whole.filter(month__lt=months.until))
     for rows in kept:
         yield rows.order_by().values_list(*BY).annotate(found=Sum("visit_count"))
     came = _told(tallying.visits(reader.live(span)), clocks, of="")

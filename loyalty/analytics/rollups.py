@@ -6,7 +6,6 @@ run that is missed, doubled or broken off changes nothing.
 
 from collections import deque
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Value
