@@ -222,9 +222,10 @@ def in_turns(part: Part) -> Iterator[Found]:
     """Tell which two of the staff award each other's cards, both ways; a signal for each week."""
     staff = StaffMember.objects.filter(partner=part.partner).values("user")
     given = Q(IS_AWARD, source__in=BY_HAND, caused_by=None, membership__member__user__in=staff)
-    new = part.new().filter(given).exclude(membership__member__user=F("actor"))
+    by_somebody = part.new().filter(given, actor__isnull=False)
+    new = by_somebody.exclude(membership__member__user=F("actor"))
     rows = new.values_list("actor_id", "membership__member__user_id", "occurred_at")
-    keys = {(min(pair), max(pair), part.week(at)) for *pair, at in rows if pair[0] is not None}
+    keys = {(min(pair), max(pair), part.week(at)) for *pair, at in rows}
     if not keys:
         return
     people = {person for first, second, _week in keys for person in (first, second)}

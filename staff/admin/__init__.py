@@ -15,6 +15,7 @@ from staff.admin import (
     plans,
     rewards,
     signals,
+    waiting,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "plans",
     "rewards",
     "signals",
+    "waiting",
 ]

@@ -13,6 +13,7 @@ from cards.models import Card, CardStatus, Reward, RewardStatus
 from clubs.models import Partner, PlaceStatus, StaffMember, Store
 from loyalty.analytics.models import Signal, SignalState
 from loyalty.audit.models import AuditEvent
+from loyalty.ledger.models import WaitingAdjustment
 from loyalty.members.models import Member
 from staff.admin.poster_pages import PRINTED
 from staff.admin.powers import EDITORS, OWNERS, Powers
@@ -76,9 +77,36 @@ def first_steps(partner: Partner) -> list[Step]:
 
 
 def needed(powers: Powers, now: datetime) -> list[Step]:
-    """Return what needs a person soon: signals, ends, empty stocks and nearly used quotas."""
-    found = [*_signals(powers), *_cards(powers, now), *_rewards(powers), *_quotas(powers)]
+    """Return what needs a person soon: answers, signals, ends, empty stocks, nearly full quotas."""
+    found = [
+        *_waiting(powers, now),
+        *_signals(powers),
+        *_cards(powers, now),
+        *_rewards(powers),
+        *_quotas(powers),
+    ]
     return found[:MOST_TASKS]
+
+
+def _waiting(powers: Powers, now: datetime) -> list[Step]:
+    """Return one line for all adjustments that this person can answer (CU3)."""
+    rows = own_rows(WaitingAdjustment.objects.all(), powers, EDITORS)
+    open_rows = rows.filter(answer="", expires_at__gt=now)
+    count = open_rows.exclude(asked_by=powers.user).count()
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)s adjustment waits for your answer",
+        "%(count)s adjustments wait for your answer",
+        count,
+    )
+    return [
+        Step(
+            words=words % {"count": count},
+            help=_("A colleague asks for more than their limit allows."),
+            address=reverse("admin:ledger_waitingadjustment_changelist"),
+        )
+    ]
 
 
 def _signals(powers: Powers) -> list[Step]:
