@@ -14,6 +14,7 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    waiting,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "waiting",
 ]
