@@ -7,7 +7,7 @@ from itertools import islice
 from django.conf import settings
 from django.utils import timezone
 
-from loyalty.analytics import rollups
+from loyalty.analytics import rollups, signals
 from loyalty.exports import asking
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
@@ -25,6 +25,7 @@ SCHEDULES = {
     "review tiers": "loyalty.schedules.review_tiers",
     rollups.WORK: "loyalty.schedules.roll_up_figures",
     "remove exports": "loyalty.schedules.remove_exports",
+    signals.WORK: "loyalty.schedules.find_signals",
 }
 
 
@@ -55,6 +56,11 @@ def roll_up_figures() -> int:
 def remove_exports() -> int:
     """Remove exports past their time with their files; return how many went (CU5)."""
     return asking.remove_expired(at=timezone.now())
+
+
+def find_signals() -> int:
+    """Queue the search for what an owner should look at; return whether anything is new (FA15)."""
+    return _queued(signals.WORK, signals.is_due)
 
 
 def give_birthdays() -> int:
