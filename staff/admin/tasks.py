@@ -21,6 +21,8 @@ from staff.admin.scoping import own_rows
 SOON = timedelta(days=7)
 MOST_TASKS = 10
 NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
+# Staff at work, and those who have yet to accept; not those who were switched off.
+EMPLOYED = Q(is_active=True) | Q(invited_until__isnull=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def first_steps(partner: Partner) -> list[Step]:
             words=_("Invite staff"),
             help=_("They scan and hand out rewards."),
             address=reverse("admin:clubs_staffmember_add"),
-            is_done=StaffMember.objects.filter(partner=partner, is_active=True).exists(),
+            is_done=StaffMember.objects.filter(EMPLOYED, partner=partner).exists(),
         ),
         Step(
             words=_("Print the poster"),
