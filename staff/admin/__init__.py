@@ -14,6 +14,7 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    signals,
     waiting,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "signals",
     "waiting",
 ]
