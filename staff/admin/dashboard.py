@@ -184,6 +184,10 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        gettext_lazy("Figures"),
+        (Entry(words=gettext_lazy("All figures"), icon="monitoring", address="figures_overview"),),
+    ),
+    (
         gettext_lazy("What you offer"),
         (
             Entry(words=gettext_lazy("Cards"), icon="credit_card", address="cards_card_changelist"),

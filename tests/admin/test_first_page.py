@@ -145,6 +145,7 @@ def test_the_menu_shows_each_role_its_own():
         "Overview",
         "Members",
         "Groups",
+        "All figures",
         "Cards",
         "Rewards",
         "Plans",

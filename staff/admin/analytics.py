@@ -1,0 +1,15 @@
+"""The pages of figures, in the order of their tabs. Importing this module opens them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from staff.admin.figure_pages import FigurePage, add
+from staff.admin.figures_overview import overview
+from staff.admin.figures_rewards import rewards
+from staff.admin.figures_sources import sources
+
+PAGES = (
+    FigurePage(slug="overview", words=_("Overview"), icon="monitoring", made=overview),
+    FigurePage(slug="rewards", words=_("Rewards"), icon="redeem", made=rewards),
+    FigurePage(slug="sources", words=_("Sources"), icon="input", made=sources),
+)
+add(PAGES)
