@@ -97,6 +97,65 @@ class MonthFact(Sums):
         return f"month fact {self.pk}"
 
 
+class DayHour(models.Model):
+    """The visits of a day by hour, as the clock of the store shows it; those undone are left out.
+
+    The weekday is kept too, because it may be another one at a store in another time zone.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    day = models.DateField(_("day"))
+    weekday = models.SmallIntegerField(_("weekday"))
+    hour = models.SmallIntegerField(_("hour"))
+    visit_count = models.BigIntegerField(_("visits"))
+
+    class Meta:
+        verbose_name = _("visits of an hour")
+        verbose_name_plural = _("visits of hours")
+        indexes = [
+            models.Index(fields=["partner", "day"], name="day_hour_by_partner"),
+            models.Index(fields=["card", "day"], name="day_hour_by_card"),
+            models.Index(fields=["store", "day"], name="day_hour_by_store"),
+            models.Index(fields=["actor", "day"], name="day_hour_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"day hour {self.pk}"
+
+
+class MonthHour(models.Model):
+    """The visits of a month by card, weekday and hour: those of its days, for long spans."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    month = models.DateField(_("month"))
+    weekday = models.SmallIntegerField(_("weekday"))
+    hour = models.SmallIntegerField(_("hour"))
+    visit_count = models.BigIntegerField(_("visits"))
+
+    class Meta:
+        verbose_name = _("visits of a month by hour")
+        verbose_name_plural = _("visits of months by hour")
+        indexes = [
+            models.Index(fields=["partner", "month"], name="month_hour_by_partner"),
+            models.Index(fields=["card", "month"], name="month_hour_by_card"),
+        ]
+
+    def __str__(self) -> str:
+        return f"month hour {self.pk}"
+
+
 class ActiveMonth(models.Model):
     """On which days of a month a member was there: bit 0 of ``days`` is the first."""
 

@@ -15,6 +15,7 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    waiting,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "waiting",
 ]

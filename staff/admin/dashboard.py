@@ -287,6 +287,11 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 address="ledger_parkedrefund_changelist",
             ),
             Entry(
+                words=gettext_lazy("Waiting adjustments"),
+                icon="approval",
+                address="ledger_waitingadjustment_changelist",
+            ),
+            Entry(
                 words=gettext_lazy("Entries"),
                 icon="swap_vert",
                 address="ledger_entry_changelist",

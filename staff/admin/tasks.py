@@ -7,13 +7,15 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cards.models import Card, CardStatus, Reward, RewardStatus
 from clubs.models import Partner, PlaceStatus, StaffMember, Store
 from loyalty.audit.models import AuditEvent
+from loyalty.ledger.models import WaitingAdjustment
 from loyalty.members.models import Member
 from staff.admin.poster_pages import PRINTED
-from staff.admin.powers import OWNERS, Powers
+from staff.admin.powers import EDITORS, OWNERS, Powers
 from staff.admin.scoping import own_rows
 
 SOON = timedelta(days=7)
@@ -74,8 +76,29 @@ def first_steps(partner: Partner) -> list[Step]:
 
 def needed(powers: Powers, now: datetime) -> list[Step]:
     """Return what needs a person soon: ends, empty stocks and nearly used quotas."""
-    found = [*_cards(powers, now), *_rewards(powers), *_quotas(powers)]
+    found = [*_waiting(powers, now), *_cards(powers, now), *_rewards(powers), *_quotas(powers)]
     return found[:MOST_TASKS]
+
+
+def _waiting(powers: Powers, now: datetime) -> list[Step]:
+    """Return one line for all adjustments that this person can answer (CU3)."""
+    rows = own_rows(WaitingAdjustment.objects.all(), powers, EDITORS)
+    open_rows = rows.filter(answer="", expires_at__gt=now)
+    count = open_rows.exclude(asked_by=powers.user).count()
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)s adjustment waits for your answer",
+        "%(count)s adjustments wait for your answer",
+        count,
+    )
+    return [
+        Step(
+            words=words % {"count": count},
+            help=_("A colleague asks for more than their limit allows."),
+            address=reverse("admin:ledger_waitingadjustment_changelist"),
+        )
+    ]
 
 
 def _cards(powers: Powers, now: datetime) -> list[Step]:

@@ -51,6 +51,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
+    "ledger_waitingadjustment": _of(lambda side: side.waiting),
     "members_membership": _of(lambda side: side.membership),
     "members_membershipgroup": _of(lambda side: side.group),
     "users_user": _of(lambda side: side.member),
@@ -64,7 +65,13 @@ RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 # What every manager reads and owners write; what only owners read and write; what nobody writes.
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
-READ = ("ledger_entry", "ledger_lot", "ledger_parkedrefund", "ledger_transaction")
+READ = (
+    "ledger_entry",
+    "ledger_lot",
+    "ledger_parkedrefund",
+    "ledger_transaction",
+    "ledger_waitingadjustment",
+)
 GROUP = "members_membershipgroup"
 MACHINE = ("django_q_failure", "django_q_schedule")
 
@@ -191,6 +198,10 @@ def _deeds() -> dict[str, Row]:
             OWN_WRITERS, lambda side: one(side) | {"membership_id": side.group.head_id}
         )
     rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
+    waiting = OBJECTS["ledger_waitingadjustment"]
+    for name in ("approve", "decline"):
+        rows[f"admin:ledger_waitingadjustment_{name}"] = _row(OWN_WRITERS, waiting)
+    rows["admin:ledger_waitingadjustment_withdraw"] = _row(OWN_DASHBOARD, waiting)
     rows["admin:members_membership_deed"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )

@@ -16,6 +16,7 @@ ONLY_READ = {
     "admin:ledger_lot_change",
     "admin:ledger_parkedrefund_change",
     "admin:ledger_transaction_change",
+    "admin:ledger_waitingadjustment_change",
     "admin:members_membershipgroup_change",
 }
 # These are deeds: their button says which.
