@@ -12,6 +12,7 @@ from django.db.models import (
     CharField,
     DateField,
     F,
+    Field,
     OuterRef,
     QuerySet,
     Subquery,
@@ -248,12 +249,12 @@ def _counted(card_ids: Sequence[int]) -> list[_Counted]:
     ]
     rows = first.union(*others, all=True)
     order = ("which", "month", "card_name", "of_card", "of_tier", "unit", "card__currency")
-    return [_Counted(*row[:-1], total=int(row[-1])) for row in rows.order_by(*order)]
+    return [_Counted(*(*row[:-1], int(row[-1]))) for row in rows.order_by(*order)]
 
 
 def _grouped(card_ids: Sequence[int], which: str, **told: F) -> QuerySet[Any, Any]:
     """Return the sums of one grouping, in columns that all of them have in common."""
-    fields = {
+    fields: dict[str, Field[Any, Any]] = {
         "month": DateField(),
         "of_card": BigIntegerField(),
         "card_name": CharField(),

@@ -4,12 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin.figure_pages import FigurePage, add
 from staff.admin.figures_overview import overview
+from staff.admin.figures_owed import owed
 from staff.admin.figures_rewards import rewards
 from staff.admin.figures_sources import sources
 
 PAGES = (
     FigurePage(slug="overview", words=_("Overview"), icon="monitoring", made=overview),
     FigurePage(slug="rewards", words=_("Rewards"), icon="redeem", made=rewards),
+    FigurePage(slug="owed", words=_("What you owe"), icon="account_balance", made=owed),
     FigurePage(slug="sources", words=_("Sources"), icon="input", made=sources),
 )
 add(PAGES)

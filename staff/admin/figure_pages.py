@@ -142,10 +142,12 @@ def _charts(asked: Ask, page: FigurePage, content: Content) -> list[tuple[Chart,
     """Return each chart with the address of its file, if the person may take it away."""
     if not asked.may_take_away:
         return [(chart, "") for chart in content.charts]
-    route = f"admin:{page.route}_csv"
-    return [
-        (chart, _with(reverse(route, args=[chart.name]), asked.query)) for chart in content.charts
-    ]
+    return [(chart, file_address(page.slug, chart.name, asked)) for chart in content.charts]
+
+
+def file_address(slug: str, name: str, asked: Ask) -> str:
+    """Return the address of the file behind a chart, with what is asked for."""
+    return _with(reverse(f"admin:figures_{slug}_csv", args=[name]), asked.query)
 
 
 def address(slug: str, asked: Ask, *, query: str | None = None) -> str:

@@ -108,7 +108,7 @@ def optional(
 ) -> Figure:
     """Return an average, which there is not where there was nothing."""
     if value is None:
-        return Figure(label=label, text=NOTHING, **more)
+        return Figure(label=label, text=NOTHING, is_good=None, **more)
     return figure(label, value, before, written=written, is_good=None, **more)
 
 

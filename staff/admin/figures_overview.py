@@ -27,7 +27,7 @@ def overview(asked: Ask) -> Content:
         return Content(is_empty=True)
     return Content(
         questions=[_who(asked, page), _worth(asked, page), _owed(asked, page)],
-        charts=[_deeds(page), _points(asked, page), *_sales(page), _joins(page)],
+        charts=[transactions(page), _points(asked, page), *_sales(page), _joins(page)],
         baskets_at=page.baskets_at,
     )
 
@@ -179,7 +179,7 @@ def _owed(asked: Ask, page: Page) -> Question:
         title=_("What do I still owe?"),
         help="" if now.outstanding else str(OWES_NOTHING),
         figures=found,
-        more=address("overview", asked),
+        more=address("owed", asked),
         more_words=_("How that came about"),
     )
 
@@ -217,12 +217,13 @@ def _of(parts: Iterable[Figures], name: str) -> list[int]:
     return [getattr(one, name) for one in parts]
 
 
-def _deeds(page: Page) -> Chart:
+def transactions(page: Page, *, title: str = "") -> Chart:
+    """Return the chart of how much is done."""
     values = _of(page.parts.values(), "deeds")
     return by_part(
         page,
         name="transactions",
-        title=_("Transactions"),
+        title=title or _("Transactions"),
         series=[Series(words=_("Transactions"), values=values)],
     )
 

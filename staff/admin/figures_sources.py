@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from loyalty.analytics import figures
@@ -24,7 +25,7 @@ def sources(asked: Ask) -> Content:
     page = figures.page(scope=asked.scope, span=asked.span, at=asked.at)
     if is_empty(page):
         return Content(is_empty=True, compares=False)
-    counts = {
+    counts: dict[str, int] = {
         source: sum(month.by_source.get(source, 0) for month in page.awards) for source in Source
     }
     used = [source for source in Source if counts[source]]
@@ -52,7 +53,7 @@ def sources(asked: Ask) -> Content:
     )
 
 
-def _by_source(used: list[Source], counts: dict[Source, int]) -> Chart:
+def _by_source(used: list[Source], counts: dict[str, int]) -> Chart:
     title = _("Awards by where they came from")
     ranked = sorted(used, key=lambda source: (-counts[source], source))
     words = {True: _("typed"), False: _("not typed")}
@@ -69,7 +70,7 @@ def _by_source(used: list[Source], counts: dict[Source, int]) -> Chart:
             ],
             rows=[
                 [
-                    tables.text(str(source.label)),
+                    tables.text(capfirst(str(source.label))),
                     tables.text(words[source in TYPED]),
                     tables.count(counts[source]),
                     tables.percent(figures.share(counts[source], sum(counts.values()))),
@@ -116,7 +117,7 @@ def _by_month(page: Page, used: list[Source]) -> Chart:
             caption=title,
             columns=[
                 tables.when(Step.MONTH),
-                *(tables.number(str(source.label)) for source in used),
+                *(tables.number(capfirst(str(source.label))) for source in used),
                 tables.number(_("Not typed, in %")),
             ],
             rows=[

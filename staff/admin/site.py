@@ -53,6 +53,11 @@ class PartnerSite(AdminSite):
         setattr(request, _TABLES_ASIDE, True)
         return self.each_context(request)
 
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the first page, whose menus are our own."""
+        setattr(request, _TABLES_ASIDE, True)
+        return super().index(request, extra_context)
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the tables that the person may see, unless the page asked for none."""
         if getattr(request, _TABLES_ASIDE, False):

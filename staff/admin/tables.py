@@ -75,9 +75,13 @@ def count(value: int) -> Cell:
     return Cell(raw=value, text=amounts.count(value))
 
 
-def signed(value: int) -> Cell:
-    """Return a cell with a whole number that moves something."""
-    return Cell(raw=value, text=words.signed(value))
+def signed(value: int, currency: str = "") -> Cell:
+    """Return a cell with a number, or an amount of a currency, that moves something."""
+    if not currency:
+        return Cell(raw=value, text=words.signed(value))
+    found = money(abs(value), currency)
+    sign = {value > 0: "+", value < 0: "\u2212"}.get(True, "")
+    return Cell(raw=amounts.as_decimal(value, currency), text=f"{sign}{found.text}")
 
 
 def money(minor: int | None, currency: str) -> Cell:

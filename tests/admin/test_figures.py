@@ -7,15 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clubs.models import Role
-from loyalty.analytics import reading
+from loyalty.analytics import reading, rollups
 from loyalty.ledger.models import Source
+from loyalty.members.models import Account
 from loyalty.operations import purchases
 from loyalty.operations.purchases import Bill
 from staff.admin.analytics import PAGES
 from staff.admin.figure_asks import PRESETS
 from tests.admin.desk import at_desk
+from tests.analytics import raw
 from tests.cast import deed, make_card, make_cast, make_club, make_manager, make_partner, make_user
-from tests.operations.counter import adjust, redeem
+from tests.operations.counter import adjust, redeem, roll_back
 from tests.operations.test_statements import counted
 
 pytestmark = pytest.mark.django_db
@@ -123,8 +125,8 @@ def test_the_share_of_awards_that_nobody_typed_is_told_with_where_they_came_from
     assert shown(page, "Awards that nobody typed")[0] == "75 %"
     assert table(page, "sources") == [
         ["API", "not typed", "2", "50 %"],
-        ["feed", "not typed", "1", "25 %"],
-        ["counter", "typed", "1", "25 %"],
+        ["Feed", "not typed", "1", "25 %"],
+        ["Counter", "typed", "1", "25 %"],
     ]
 
 
@@ -294,3 +296,50 @@ def test_whoever_runs_two_businesses_chooses_one():
     assert {tab["address"] for tab in chosen.context["tabs"]} == {
         address(slug, business=cast.partner.pk) for slug in SLUGS
     }
+
+
+@pytest.mark.req("R6.5")
+def test_what_is_owed_ties_to_the_ledger_on_the_page():
+    cast = busy()
+    roll_back(cast, buy(cast), at=timezone.now())
+
+    page = at_desk(cast.petra).get(address("owed", days="7"))
+
+    (part,) = page.context["content"].parts
+    held = sum(Account.objects.values_list("points", flat=True))
+    assert (part.begin[1], [line[::2] for line in part.lines], part.end[1]) == (
+        "100",
+        [("Earned", "+210"), ("Redeemed", "\u2212200"), ("Adjusted", "+7"), ("Undone", "\u221210")],
+        str(held),
+    )
+    rows = table(page, "roll-points")
+    assert [row[1] for row in rows[1:]] == [row[-1] for row in rows[:-1]]
+    assert (rows[0][1], rows[-1][-1]) == ("100", str(held))
+
+
+def test_what_is_open_is_told_by_card_age_and_end_as_of_the_count():
+    cast = busy()
+    rollups.rebuild(partner=cast.partner, at=raw.later())
+
+    page = at_desk(cast.petra).get(address("owed", days="7"))
+
+    assert table(page, "cards") == [["Harbour Coffee", "points", "107"]]
+    assert [
+        sum(int(row[1]) for row in table(page, name)) for name in ("age-points", "end-points")
+    ] == [
+        107,
+        107,
+    ]
+    assert page.context["content"].counted_at is not None
+
+
+def test_a_store_owes_nothing_of_its_own():
+    cast = busy()
+
+    page = at_desk(cast.petra).get(address("owed", of=f"store-{cast.old_port.pk}"))
+
+    (question,) = page.context["content"].questions
+    assert (question.help, question.more) == (
+        "A store or a person owes nothing of its own: balances belong to cards.",
+        address("owed", of="all"),
+    )

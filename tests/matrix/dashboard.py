@@ -269,7 +269,12 @@ def _table(name: str) -> Arguments:
 
 
 # A table that each page of figures has.
-FIGURES = {"overview": "transactions", "rewards": "rewards", "sources": "sources"}
+FIGURES = {
+    "overview": "transactions",
+    "owed": "roll-points",
+    "rewards": "rewards",
+    "sources": "sources",
+}
 FIGURES_OF_PEOPLE: frozenset[str] = frozenset()
 
 DASHBOARD: dict[str, Row] = {
