@@ -7,7 +7,7 @@ from itertools import islice
 from django.conf import settings
 from django.utils import timezone
 
-from loyalty.analytics import rollups
+from loyalty.analytics import rollups, signals
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
 from loyalty.operations.deeds import BusyError
@@ -23,6 +23,7 @@ SCHEDULES = {
     "book due vouchers": "loyalty.schedules.book_due_vouchers",
     "review tiers": "loyalty.schedules.review_tiers",
     rollups.WORK: "loyalty.schedules.roll_up_figures",
+    signals.WORK: "loyalty.schedules.find_signals",
 }
 
 
@@ -48,6 +49,11 @@ def review_tiers() -> int:
 def roll_up_figures() -> int:
     """Queue the bringing up to date of the sums behind analytics; return whether any wait (R6)."""
     return _queued(rollups.WORK, rollups.is_due)
+
+
+def find_signals() -> int:
+    """Queue the search for what an owner should look at; return whether anything is new (FA15)."""
+    return _queued(signals.WORK, signals.is_due)
 
 
 def give_birthdays() -> int:

@@ -15,6 +15,7 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    signals,
     waiting,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "signals",
     "waiting",
 ]

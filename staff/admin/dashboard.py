@@ -129,6 +129,12 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 icon="family_restroom",
                 address="members_membershipgroup_changelist",
             ),
+            Entry(
+                words=gettext_lazy("Signals"),
+                icon="visibility",
+                address="analytics_signal_changelist",
+                roles=EDITORS,
+            ),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from cards.models import Card, CardStatus, Reward, RewardStatus
 from clubs.models import Partner, PlaceStatus, StaffMember, Store
+from loyalty.analytics.models import Signal, SignalState
 from loyalty.audit.models import AuditEvent
 from loyalty.ledger.models import WaitingAdjustment
 from loyalty.members.models import Member
@@ -20,6 +21,7 @@ from staff.admin.scoping import own_rows
 
 SOON = timedelta(days=7)
 MOST_TASKS = 10
+MOST_COUNTED = 100
 NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
 
 
@@ -75,8 +77,14 @@ def first_steps(partner: Partner) -> list[Step]:
 
 
 def needed(powers: Powers, now: datetime) -> list[Step]:
-    """Return what needs a person soon: ends, empty stocks and nearly used quotas."""
-    found = [*_waiting(powers, now), *_cards(powers, now), *_rewards(powers), *_quotas(powers)]
+    """Return what needs a person soon: answers, signals, ends, empty stocks, nearly full quotas."""
+    found = [
+        *_waiting(powers, now),
+        *_signals(powers),
+        *_cards(powers, now),
+        *_rewards(powers),
+        *_quotas(powers),
+    ]
     return found[:MOST_TASKS]
 
 
@@ -97,6 +105,24 @@ def _waiting(powers: Powers, now: datetime) -> list[Step]:
             words=words % {"count": count},
             help=_("A colleague asks for more than their limit allows."),
             address=reverse("admin:ledger_waitingadjustment_changelist"),
+        )
+    ]
+
+
+def _signals(powers: Powers) -> list[Step]:
+    """Return how many signals nobody has looked at, counted as far as anybody reads on."""
+    signals = own_rows(Signal.objects.filter(state=SignalState.OPEN), powers, EDITORS)
+    found = signals.order_by()[:MOST_COUNTED].count()
+    if not found:
+        return []
+    words = ngettext(
+        "%(count)s signal is worth a look", "%(count)s signals are worth a look", found
+    )
+    return [
+        Step(
+            words=words % {"count": found if found < MOST_COUNTED else f"{found}+"},
+            help=_("Patterns in bookings and scans, each with its plain reason."),
+            address=reverse("admin:analytics_signal_changelist"),
         )
     ]
 

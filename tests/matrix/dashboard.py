@@ -18,6 +18,7 @@ from cards.models import (
     WhatIf,
 )
 from clubs.models import Manager, StaffMember
+from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Entry, Lot
@@ -29,13 +30,25 @@ ROOT = frozenset({"superuser"})
 LISTING_WRITERS = frozenset({"owner", "foreign_owner", "superuser"})
 INSIDE = frozenset({"owner", "support", "superuser"})
 FOUND = frozenset({200})
+MOVED = frozenset({302})
 
 
 def _of(find: Callable[[Side], Any]) -> Arguments:
     return lambda side: {"object_id": find(side).pk}
 
 
+def _signal(side: Side) -> Signal:
+    facts = {"actor": side.staff, "membership": side.membership, "day": timezone.localdate()}
+    numbers = {"count": 3, "minutes": 9, "points": 30}
+    return Signal.objects.get_or_create(
+        partner=side.partner,
+        key="matrix",
+        defaults={**facts, "kind": "MANY_AWARDS", "facts": numbers, "found_at": timezone.now()},
+    )[0]
+
+
 OBJECTS: dict[str, Arguments] = {
+    "analytics_signal": _of(_signal),
     "audit_auditevent": _of(
         lambda side: AuditEvent.objects.filter(partner_id=side.partner.pk).order_by("pk")[0]
     ),
@@ -139,6 +152,7 @@ def _models() -> dict[str, Row]:
         rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
     rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
     rows |= _model("audit_auditevent", read=OWN_WRITERS, write=NOBODY)
+    rows |= _signals()
     rows |= _model("members_membership", read=OWN_DASHBOARD, write=NOBODY)
     # Adding a membership is registering a customer.
     rows["admin:members_membership_add"] = _row(
@@ -156,6 +170,27 @@ def _models() -> dict[str, Row]:
     # With one card a new plan is on it; with several the page asks for the card.
     rows["admin:cards_plan_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary=False, good=frozenset({200, 302})
+    )
+    return rows
+
+
+def _with_signal(side: Side) -> dict[str, Any]:
+    _signal(side)
+    return {}
+
+
+def _signals() -> dict[str, Row]:
+    """Return the routes of signals: for owners, who note that they have looked."""
+    rows = _model("analytics_signal", read=OWN_WRITERS, write=NOBODY)
+    one = OBJECTS["analytics_signal"]
+    rows["admin:analytics_signal_changelist"] = _row(
+        LISTING_WRITERS,
+        _with_signal,
+        listing=True,
+        shows_canary_to=frozenset({"owner"}),
+    )
+    rows["admin:analytics_signal_seen"] = _row(
+        OWN_WRITERS, one, method="post", good=MOVED, shows_canary=False
     )
     return rows
 
@@ -235,9 +270,6 @@ def _card_pages() -> dict[str, Row]:
     for name in ("numbers_csv", "numbers_pdf"):
         rows[f"admin:cards_card_{name}"] = _row(OWN_WRITERS, one, shows_canary=False)
     return rows
-
-
-MOVED = frozenset({302})
 
 
 def _doors() -> dict[str, Row]:

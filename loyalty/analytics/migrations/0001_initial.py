@@ -152,6 +152,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SignalMark',
+            fields=[
+                ('partner', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='signal_mark', serialize=False, to='clubs.partner')),
+                ('done_id', models.BigIntegerField(default=0)),
+                ('scans_until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': 'mark of signals',
+                'verbose_name_plural': 'marks of signals',
+            },
+        ),
+        migrations.CreateModel(
+            name='Signal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('MANY_AWARDS', 'many awards'), ('NEAR_CAP', 'close to the limit'), ('OWN_CARD', 'own card'), ('IN_TURNS', 'awards in turns'), ('UNDONE_REWARDS', 'rewards undone'), ('TWO_SOURCES', 'same sale twice'), ('REFUSED_SCANS', 'refused scans')], max_length=14, verbose_name='kind')),
+                ('key', models.CharField(max_length=80)),
+                ('day', models.DateField(verbose_name='day')),
+                ('transaction_ids', models.JSONField(default=list)),
+                ('facts', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('OPEN', 'open'), ('SEEN', 'seen')], default='OPEN', max_length=4, verbose_name='state')),
+                ('found_at', models.DateTimeField(verbose_name='found')),
+                ('seen_at', models.DateTimeField(null=True, verbose_name='seen')),
+                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
+                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('club', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.club', verbose_name='club')),
+                ('colleague', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('membership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.membership')),
+                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.partner')),
+                ('seen_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.store', verbose_name='store')),
+            ],
+            options={
+                'verbose_name': 'signal',
+                'verbose_name_plural': 'signals',
+                'indexes': [models.Index(fields=['partner', 'state', '-id'], name='signal_by_state'), models.Index(fields=['partner', '-id'], name='signal_by_partner'), models.Index(fields=['actor', 'day'], name='signal_by_actor')],
+                'constraints': [models.UniqueConstraint(fields=('partner', 'key'), name='signal_is_raised_once'), models.CheckConstraint(condition=models.Q(('state', 'OPEN'), models.Q(('seen_at__isnull', False), ('seen_by__isnull', False), ('state', 'SEEN')), _connector='OR'), name='seen_signal_was_seen_by_somebody')],
+            },
+        ),
+        migrations.CreateModel(
             name='MonthHour',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
