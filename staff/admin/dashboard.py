@@ -139,7 +139,12 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     ),
     (
         gettext_lazy("Figures"),
-        (Entry(words=gettext_lazy("All figures"), icon="monitoring", address="figures_overview"),),
+        (
+            Entry(words=gettext_lazy("All figures"), icon="monitoring", address="figures_overview"),
+            Entry(
+                words=gettext_lazy("What you owe"), icon="account_balance", address="figures_owed"
+            ),
+        ),
     ),
     (
         gettext_lazy("What you offer"),

@@ -25,7 +25,7 @@ from tests.operations.test_statements import counted
 
 pytestmark = pytest.mark.django_db
 INDEX = "/admin/"
-STATEMENTS = 17
+STATEMENTS = 20
 WORDS = Invitation(
     title="Harbour Coffee", place="Harbour Group", address="http://x.example/join/1/"
 )
@@ -171,6 +171,7 @@ def test_the_menu_shows_each_role_its_own():
         "Members",
         "Groups",
         "All figures",
+        "What you owe",
         "Cards",
         "Rewards",
         "Plans",

@@ -1,6 +1,7 @@
 """What each dashboard route answers: foreign rows do not exist, a small role is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +21,8 @@ from cards.models import (
 from clubs.models import Manager, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
+from loyalty.exports import places
+from loyalty.exports.models import Export
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Entry, Lot
 from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
@@ -272,6 +275,25 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
+def _export(side: Side) -> dict[str, Any]:
+    """Return an export of the partner, whose file is there."""
+    at = timezone.now()
+    facts = {"asked_by": side.owner, "format": "CSV", "language": "en", "state": "DONE"}
+    times = {"asked_at": at, "expires_at": at + timedelta(hours=1)}
+    row, _ = Export.objects.get_or_create(partner=side.partner, defaults={**facts, **times})
+    (places.opened(row.pk) / places.FILE).write_text(side.partner.name)
+    return {"export_id": row.pk}
+
+
+def _exports() -> dict[str, Row]:
+    name = "admin:members_membership_export"
+    return {
+        name: _row(LISTING_WRITERS, listing=True, shows_canary=False),
+        f"{name}_result": _row(OWN_WRITERS, _export, shows_canary=False),
+        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False),
+    }
+
+
 def _doors() -> dict[str, Row]:
     one = OBJECTS["clubs_store"]
     return {
@@ -316,6 +338,7 @@ DASHBOARD: dict[str, Row] = {
     **_card_pages(),
     **_doors(),
     **_figures(),
+    **_exports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),
