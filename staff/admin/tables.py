@@ -18,14 +18,16 @@ from loyalty.web import words
 from staff.admin.unfold_parts import NOTHING
 
 HUNDRED = Decimal(100)
+MOST_ROWS = 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A value as a file holds it, and as the page shows it."""
+    """A value as a file holds it, and as the page shows it, leading somewhere or not."""
 
     raw: Raw
     text: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,13 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     # How long the bar beside each row is, such as 40%; none where there are no bars.
     shares: Sequence[str] = ()
+    # How many rows stand on a page; a file has all.
+    most: int = MOST_ROWS
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the page shows the first rows alone."""
+        return len(self.rows) > self.most
 
     def heads(self) -> list[tuple[str, bool]]:
         """Return the titles, and whether figures stand below them."""
@@ -48,7 +57,7 @@ class Table:
         shares = self.shares or [""] * len(self.rows)
         return [
             (row[0], list(zip(row[1:], kinds, strict=True)), share)
-            for row, share in zip(self.rows, shares, strict=True)
+            for row, share in list(zip(self.rows, shares, strict=True))[: self.most]
         ]
 
     def as_csv(self, filename: str) -> HttpResponse:

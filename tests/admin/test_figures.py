@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clubs.models import Role
+from clubs.models import Role, Weekday
 from loyalty.analytics import reading, rollups
 from loyalty.ledger.models import Source
 from loyalty.members.models import Account
@@ -343,3 +343,35 @@ def test_a_store_owes_nothing_of_its_own():
         "A store or a person owes nothing of its own: balances belong to cards.",
         address("owed", of="all"),
     )
+
+
+@pytest.mark.req("R6.5")
+def test_the_busiest_hour_is_told_and_the_week_begins_where_the_business_begins_it():
+    cast = make_cast()
+    cast.partner.week_start = Weekday.SUNDAY
+    cast.partner.save()
+    purchase = buy(cast, days=1)
+    local = timezone.localtime(purchase.occurred_at, cast.partner.zone())
+
+    page = at_desk(cast.petra).get(address("times", days="7"))
+
+    assert shown(page, "Busiest hour")[0] == f"{local:%a} {local:%H}:00"
+    heat = next(chart.heat for chart, _ in page.context["charts"] if chart.name == "hours")
+    assert heat.rows[0][1] == "Sun"
+    assert table(page, "hours")[local.hour][1 + (local.weekday() + 1) % 7] == "1"
+
+
+def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figures():
+    cast = busy()
+    roll_back(cast, buy(cast), at=timezone.now())
+
+    page = at_desk(cast.petra).get(address("staff", days="7"))
+
+    assert table(page, "people") == [
+        ["Sam", "2", "210", "1", "0", "0", "0 %"],
+        ["Petra", "0", "0", "0", "1", "1", "100 %"],
+    ]
+    (people,) = (chart for chart, _ in page.context["charts"])
+    assert [row[0].address for row in people.table.rows] == [
+        address("overview", of=f"person-{one.pk}", days="7") for one in (cast.sam, cast.petra)
+    ]

@@ -328,8 +328,10 @@ FIGURES = {
     "owed": "roll-points",
     "rewards": "rewards",
     "sources": "sources",
+    "staff": "people",
+    "times": "hours",
 }
-FIGURES_OF_PEOPLE: frozenset[str] = frozenset()
+FIGURES_OF_PEOPLE = frozenset({"staff"})
 
 DASHBOARD: dict[str, Row] = {
     **_models(),
