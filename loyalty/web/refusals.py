@@ -32,7 +32,13 @@ from loyalty.operations import (
 )
 from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
-from loyalty.web import refusals_bonuses, refusals_groups, refusals_members, refusals_refunds
+from loyalty.web import (
+    refusals_bonuses,
+    refusals_customers,
+    refusals_groups,
+    refusals_members,
+    refusals_refunds,
+)
 from loyalty.web.money import count, money
 from loyalty.web.refusal_rows import Row, Rows, says
 
@@ -346,6 +352,7 @@ _TABLE: Rows = {
 
 # Areas with tables of their own are merged here: _TABLE |= refusals_of_that_area.ROWS
 _TABLE |= refusals_bonuses.ROWS
+_TABLE |= refusals_customers.ROWS
 _TABLE |= refusals_groups.ROWS
 _TABLE |= refusals_members.ROWS
 _TABLE |= refusals_refunds.ROWS

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from cards.models import Card
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import VoucherStatus
+from loyalty.operations.erasing import ERASED
 from loyalty.operations.offers import RewardOffer
 from loyalty.rules.offers import OfferState
 from loyalty.web import bonus_words, money_words
@@ -126,6 +127,8 @@ def _plain_title(kind: Kind, deed: Transaction) -> str:
         return bonus_words.title(deed)
     if kind == Kind.TRANSFER:
         return transfer_title(deed)
+    if deed.result.get("step") == ERASED:
+        return _("Forfeited") if kind == Kind.EXPIRY else _("Personal data erased")
     titles = {
         Kind.POINTS: _("Visit"),
         Kind.EXPIRY: _("Expired"),

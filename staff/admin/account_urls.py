@@ -8,6 +8,7 @@ from staff.admin import (
     account,
     account_actions,
     account_deed,
+    account_erase,
     account_expiry,
     account_facts,
     account_money,
@@ -35,6 +36,7 @@ def urls(model_admin: Any) -> list[Any]:
         ("restore", "restore", account_standing.RestorePage),
         ("replace-code", "replace_code", account_standing.ReplaceCodePage),
         ("guest-link", "guest_link", account_standing.GuestLinkPage),
+        ("erase", "erase", account_erase.ErasePage),
     ]
     found = [
         path(

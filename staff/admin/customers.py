@@ -123,7 +123,7 @@ class CustomerList(ChangeList):
         if given["q"].strip():
             ids = searching.ids_of_matching(
                 own_rows(Membership.objects.all(), powers),
-                own_rows(Member.objects.all(), powers),
+                own_rows(Member.objects.known(), powers),
                 typed=given["q"],
                 phones=phones_of(given["q"], partners),
             )

@@ -175,7 +175,7 @@ def _held(side: Side) -> dict[str, Any]:
 
 def _deeds() -> dict[str, Row]:
     everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
-    owners = ("block", "extend", "facts", "remove", "restore", "roll_back", "tier")
+    owners = ("block", "erase", "extend", "facts", "remove", "restore", "roll_back", "tier")
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
