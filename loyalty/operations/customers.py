@@ -60,8 +60,8 @@ def lock(*, deed: Deed, membership_ids: Sequence[int]) -> list[Customer]:
     """Lock the customers who hold these memberships, with every card they have, in that order.
 
     Locked with them are the memberships of whom they brought, because these name who did. First
-    the partner, who guards that nobody gets a card meanwhile. Each further card has a request key
-    of its own, made of the deed's.
+    the partner, who guards that nobody gets a card meanwhile. Each card but the first named has a
+    request key of its own, made of the deed's.
 
     :raises MembershipNotFoundError: if one is not there, or of another partner than the first.
     """
@@ -73,7 +73,8 @@ def lock(*, deed: Deed, membership_ids: Sequence[int]) -> list[Customer]:
     holders = dict(Membership.objects.filter(pk__in=membership_ids).values_list("pk", "member_id"))
     _lock_rows(list(holders.values()))
     members = Member.objects.select_related("partner").in_bulk(holders.values())
-    return [_customer(deed, pk, members[holders[pk]]) for pk in membership_ids]
+    first = membership_ids[0]
+    return [_customer(deed, first, pk, members[holders[pk]]) for pk in membership_ids]
 
 
 def _lock_rows(member_ids: Iterable[int]) -> None:
@@ -86,11 +87,11 @@ def _lock_rows(member_ids: Iterable[int]) -> None:
     list(Member.objects.select_for_update(no_key=True).filter(pk__in=member_ids).order_by("pk"))
 
 
-def _customer(deed: Deed, membership_id: int, member: Member) -> Customer:
+def _customer(deed: Deed, first: int, membership_id: int, member: Member) -> Customer:
     ids = Membership.objects.filter(member=member).order_by("pk").values_list("pk", flat=True)
     cards = {}
     for pk in ids:
-        own = deed if pk == membership_id else _part(deed, pk)
+        own = deed if pk == first else _part(deed, pk)
         cards[pk] = standings.lock(deed=own, membership_id=pk)
     return Customer(member=member, cards=list(cards.values()), asked=cards[membership_id])
 

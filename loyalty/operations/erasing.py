@@ -225,6 +225,10 @@ def _erase_record(customer: Customer, deed: Deed) -> None:
     member.code = codes.new_card_code()[:10]
     member.erased_at = deed.occurred_at
     customers.blank(member)
+    for merged in Member.objects.filter(merged_into=member):
+        merged.code = codes.new_card_code()[:10]
+        merged.erased_at = deed.occurred_at
+        merged.save()
     subjects = {Member: [member.pk], Membership: [one.membership.pk for one in customer.cards]}
     for model, keys in subjects.items():
         LogEntry.objects.filter(

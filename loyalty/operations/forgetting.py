@@ -33,7 +33,7 @@ def forget_person(*, user_id: int | None, words: Iterable[str]) -> None:
     searched for must not itself be kept.
     """
     is_closed = user_id is not None and _close(user_id)
-    kept = User.objects.filter(pk=user_id).values_list("email", flat=True).first()
+    kept = User.objects.filter(pk=user_id or 0).values_list("email", flat=True).first()
     marks = sorted(_mark(word) for word in words if word != kept)
     if not marks and not is_closed:
         return

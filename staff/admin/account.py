@@ -41,6 +41,7 @@ from loyalty.operations import birthdays, offers, payments, rollbacks, sales, st
 from loyalty.operations.deeds import Deed
 from loyalty.rules.terms import ExpiryOverride
 from loyalty.web import stamp_cards, words
+from staff.admin.merged_cards import merged_cards
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
 
@@ -209,6 +210,7 @@ def actions_for(
         ]
     else:
         found.append(Action(name="restore", words=_("Restore"), icon="restore"))
+    found.append(Action(name="merge", words=_("Merge with another customer"), icon="merge"))
     found.append(
         Action(name="erase", words=_("Erase personal data"), icon="delete_forever", is_danger=True)
     )
@@ -271,6 +273,7 @@ class OverviewPage(AccountPage):
             .select_related("staff", "store")
             .order_by("-pk")[:MOST_SCANS],
             "next_tier": self._next_tier(),
+            **merged_cards(membership),
             "birthday": birthday_words(membership.member),
             "tags": Tag.objects.filter(
                 archived_at=None, member_rows__member=membership.member, member_rows__is_set=True
