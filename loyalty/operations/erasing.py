@@ -15,7 +15,13 @@ from django.db.models import Q
 from cards.models import PrintedCard
 from loyalty.audit import record
 from loyalty.ledger.drafts import Draft, Fact, VoucherStep
-from loyalty.ledger.models import Kind, Source, Transaction, TransactionNote
+from loyalty.ledger.models import (
+    Kind,
+    Source,
+    Transaction,
+    TransactionNote,
+    WaitingAdjustment,
+)
 from loyalty.members import codes
 from loyalty.members.models import (
     Claim,
@@ -208,6 +214,9 @@ def _erase_cards(traces: Traces) -> None:
         membership.save(update_fields=["number", "code", "totp_key", "referral_code"])
     TransactionNote.objects.filter(transaction__membership__in=traces.membership_ids).update(
         internal="", comment=""
+    )
+    WaitingAdjustment.objects.filter(membership__in=traces.membership_ids).update(
+        internal="", comment="", answer_note=""
     )
     MembershipGroup.objects.filter(head__in=traces.membership_ids, closed_at__isnull=False).update(
         name=""

@@ -38,6 +38,7 @@ from loyalty.web import (
     refusals_groups,
     refusals_members,
     refusals_refunds,
+    refusals_waiting,
 )
 from loyalty.web.money import count, money
 from loyalty.web.refusal_rows import Row, Rows, says
@@ -356,6 +357,7 @@ _TABLE |= refusals_customers.ROWS
 _TABLE |= refusals_groups.ROWS
 _TABLE |= refusals_members.ROWS
 _TABLE |= refusals_refunds.ROWS
+_TABLE |= refusals_waiting.ROWS
 REFUSALS: tuple[type[Exception], ...] = tuple(_TABLE)
 
 

@@ -25,7 +25,7 @@ from cards.models import (
 )
 from clubs.models import Role
 from loyalty.ledger.drafts import Note
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Source, Unit
 from loyalty.members import codes
 from loyalty.members.models import ConsentSource, Membership, MembershipGroup
 from loyalty.operations import (
@@ -39,6 +39,7 @@ from loyalty.operations import (
     redemptions,
     scans,
     vouchers,
+    waiting_adjustments,
 )
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
@@ -70,6 +71,7 @@ class Side:
     purchase: Any
     payment: Any
     parked: Any
+    waiting: Any
     scan_id: int
     claim: Any
     claim_token: str
@@ -138,6 +140,13 @@ def make_side(word: str) -> Side:
         points=5,
         note=Note(internal=f"{word} internal", comment=f"{word} comment"),
     )
+    waiting = waiting_adjustments.ask(
+        deed=cast.deed(support, Source.ADMIN, at=at),
+        membership_id=membership.pk,
+        unit=Unit.POINTS,
+        amount=500,
+        note=Note(internal=f"{word} asks", comment=f"{word} waits"),
+    )
     vouchers.issue_voucher(
         deed=cast.deed(owner, Source.ADMIN, at=at),
         membership_id=membership.pk,
@@ -168,6 +177,7 @@ def make_side(word: str) -> Side:
         purchase=purchase,
         payment=payment,
         parked=parked,
+        waiting=waiting,
         scan_id=shown.scan_id,
         claim=started.claim,
         claim_token=started.token,

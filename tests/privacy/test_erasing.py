@@ -13,13 +13,16 @@ from django.utils import timezone
 from django_q.models import Task
 
 from clubs.models import Role
+from loyalty.analytics.models import Signal, SignalKind
 from loyalty.audit import record
 from loyalty.audit.models import AuditEvent
+from loyalty.exports import asking
+from loyalty.exports.models import Export, FileFormat
 from loyalty.jobs import queue
-from loyalty.jobs.models import Job
+from loyalty.jobs.models import Job, JobState
 from loyalty.ledger import verification
 from loyalty.ledger.drafts import Note
-from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction, WaitingAdjustment
 from loyalty.members.models import (
     Account,
     Member,
@@ -100,6 +103,7 @@ def told_everything():
     in_a_family(cast, held)
     in_browsers(user)
     in_the_queue(cast, held)
+    in_files_and_on_lists(cast, held)
     return cast, held
 
 
@@ -118,6 +122,42 @@ def in_browsers(user):
     signed_in.force_login(user)
     signed_in.get(reverse("wallet:home"))
     Client().post(reverse("account_request_login_code"), {"email": EMAIL})
+
+
+def in_files_and_on_lists(cast, held):
+    """Export everybody, ask a colleague for points, and let somebody write beside a signal."""
+    asked = asking.ask(
+        partner=cast.partner,
+        given={"q": FIRST, "phones": ()},
+        file_format=FileFormat.CSV,
+        by_id=cast.petra.pk,
+        at=timezone.now(),
+        address=None,
+    )
+    for job in Job.objects.filter(key=asking.key_of(asked)):
+        while Job.objects.get(pk=job.pk).state != JobState.DONE:
+            queue.run(job.pk)
+    WaitingAdjustment.objects.create(
+        partner=cast.partner,
+        membership=held,
+        unit="POINTS",
+        amount=5,
+        internal=INTERNAL,
+        comment=COMMENT,
+        answer_note=INTERNAL,
+        asked_by=cast.petra,
+        asked_at=NOON,
+        expires_at=LATER,
+    )
+    Signal.objects.create(
+        partner=cast.partner,
+        membership=held,
+        kind=SignalKind.values[0],
+        key="one",
+        day=NOON.date(),
+        found_at=NOON,
+        note=INTERNAL,
+    )
 
 
 def in_the_queue(cast, held):
@@ -148,16 +188,24 @@ def work_off():
 
 
 @pytest.mark.slow
-def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person():
+def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
+    django_capture_on_commit_callbacks, settings, tmp_path
+):
+    settings.DATA_DIR, settings.EXPORTS_ROOT = tmp_path, tmp_path / "exports"
     cast, held = told_everything()
+    export = Export.objects.get()
     assert dump.found(WORDS) == {
         "account_emailaddress": [EMAIL],
+        "analytics_signal": [INTERNAL],
         "audit_auditperson": [ADDRESS],
         "django_admin_log": [LOGGED],
         "django_q_task": [PHONE, EMAIL],
         "django_session": [EMAIL],
+        f"exports/{export.pk}/file": [PHONE, FIRST, LAST, EMAIL],
+        "exports_export": [FIRST],
         "jobs_job": [PHONE, EMAIL],
         "ledger_transactionnote": [COMMENT, INTERNAL],
+        "ledger_waitingadjustment": [COMMENT, INTERNAL],
         "members_member": [PHONE, ANNIVERSARY, FIRST, LAST, EMAIL],
         "members_membershipgroup": [FAMILY],
         "mfa_authenticator": [SECRET],
@@ -166,7 +214,8 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person():
     # The customer's code, at random, stays in the ledger's reasons; the record has another one.
     codes = {held.code, held.totp_key, held.number, held.referral_code}
 
-    erase(cast, held)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(cast, held)
     work_off()
 
     assert dump.found(WORDS | codes) == {}
