@@ -153,6 +153,11 @@ def _models() -> dict[str, Row]:
         rows |= _model(name, read=OWN_WRITERS, write=OWN_WRITERS)
     for name in READ:
         rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
+    for name, one in (
+        ("clubs_manager", _of(lambda side: side.invited_manager)),
+        ("clubs_staffmember", _of(lambda side: side.invited_staff)),
+    ):
+        rows[f"admin:{name}_invitation"] = _row(OWN_WRITERS, one)
     rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
     rows |= _model("audit_auditevent", read=OWN_WRITERS, write=NOBODY)
     rows |= _signals()
