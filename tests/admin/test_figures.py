@@ -373,5 +373,5 @@ def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figu
     ]
     (people,) = (chart for chart, _ in page.context["charts"])
     assert [row[0].address for row in people.table.rows] == [
-        address("overview", of=f"person-{one.pk}", days="7") for one in (cast.sam, cast.petra)
+        address("overview", days="7", of=f"person-{one.pk}") for one in (cast.sam, cast.petra)
     ]
