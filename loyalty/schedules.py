@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from loyalty.analytics import rollups
+from loyalty.imports import erasing
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
 from loyalty.operations.deeds import BusyError
@@ -16,6 +17,7 @@ from loyalty.operations.standing import CardNotOpenError, MembershipNotActiveErr
 
 # Each is a transaction of its own; what is beyond these waits for the next hour.
 MOST_OCCASIONS = 500
+MOST_ERASED = 200_000
 # What runs every hour: its name, and the function. `manage.py sync_schedules` tells the queue.
 SCHEDULES = {
     "give birthdays": "loyalty.schedules.give_birthdays",
@@ -23,6 +25,7 @@ SCHEDULES = {
     "book due vouchers": "loyalty.schedules.book_due_vouchers",
     "review tiers": "loyalty.schedules.review_tiers",
     rollups.WORK: "loyalty.schedules.roll_up_figures",
+    "erase imported rows": "loyalty.schedules.erase_imported_rows",
 }
 
 
@@ -48,6 +51,17 @@ def review_tiers() -> int:
 def roll_up_figures() -> int:
     """Queue the bringing up to date of the sums behind analytics; return whether any wait (R6)."""
     return _queued(rollups.WORK, rollups.is_due)
+
+
+def erase_imported_rows() -> int:
+    """Erase the rows of files that were kept long enough; return how many were erased (CU7)."""
+    at = timezone.now()
+    erased = 0
+    while some := erasing.erase_old(at=at):
+        erased += some
+        if erased >= MOST_ERASED:
+            break
+    return erased
 
 
 def give_birthdays() -> int:

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "loyalty.ledger",
     "loyalty.operations",
     "loyalty.analytics",
+    "loyalty.imports",
     "loyalty.web",
     "loyalty.wallet",
     "loyalty.demo",

@@ -1,13 +1,15 @@
 """Correct a balance by hand, or give points without a sale."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from cards.models import Card
 from clubs.models import DECIMALS
-from loyalty.ledger.drafts import Fact, Move, Note
+from loyalty.ledger.drafts import Draft, Fact, Move, Note
 from loyalty.ledger.models import Kind, Source, Transaction, Unit
 from loyalty.operations import drafting, followups
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
@@ -50,6 +52,32 @@ class NothingToAdjustError(ValueError):
     """The adjustment is zero."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What moves without a sale: ``amount`` of a unit, with the reason and the words for it."""
+
+    unit: Unit
+    amount: int
+    reason: AdjustmentReason
+    note: Note | None
+    is_counted: bool = True
+    about_id: int | None = None
+
+    def fingerprint(self, membership_id: int) -> str:
+        """Return the hash of what is asked for on a membership."""
+        words = self.note or Note()
+        return fingerprint(
+            "adjust",
+            membership=membership_id,
+            unit=self.unit,
+            amount=self.amount,
+            reason=self.reason,
+            words=[words.internal, words.comment],
+            counted=self.is_counted,
+            about=self.about_id,
+        )
+
+
 @one_transaction
 def give_points(
     *, deed: Deed, membership_id: int, points: int, reason: AdjustmentReason, scan_id: int
@@ -80,9 +108,9 @@ def give_points(
     given = _given_lately(standing)
     if given + points > standing.card.gift_cap:
         raise AboveCapError(most=max(0, standing.card.gift_cap - given), given=given)
-    move = drafting.earned(standing, points)
+    gift = Correction(unit=Unit.POINTS, amount=points, reason=reason, note=None)
 
-    return _post(standing, move, content, reason, is_counted=True, note=None, about_id=None)
+    return drafting.post(decided(standing, gift, content))
 
 
 def _given_lately(standing: Standing) -> int:
@@ -121,15 +149,15 @@ def adjust_points(
         standing.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=points > 0)
-    return _adjust(
-        standing,
-        Unit.POINTS,
-        points,
-        reason,
-        note or Note(),
+    correction = Correction(
+        unit=Unit.POINTS,
+        amount=points,
+        reason=reason,
+        note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
     )
+    return _adjust(standing, correction)
 
 
 @one_transaction
@@ -150,52 +178,29 @@ def adjust_credit(
     Raises what ``adjust_points`` raises.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=credit_minor > 0)
-    return _adjust(
-        standing,
-        Unit.CREDIT,
-        credit_minor,
-        reason,
-        note or Note(),
+    correction = Correction(
+        unit=Unit.CREDIT,
+        amount=credit_minor,
+        reason=reason,
+        note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
     )
+    return _adjust(standing, correction)
 
 
-def _adjust(
-    standing: Standing,
-    unit: Unit,
-    amount: int,
-    reason: AdjustmentReason,
-    note: Note,
-    *,
-    is_counted: bool,
-    about_id: int | None,
-) -> Transaction:
+def _adjust(standing: Standing, correction: Correction) -> Transaction:
     check_may_manage(standing)
     check_not_own(standing)
 
-    content = fingerprint(
-        "adjust",
-        membership=standing.membership.pk,
-        unit=unit,
-        amount=amount,
-        reason=reason,
-        words=[note.internal, note.comment],
-        counted=is_counted,
-        about=about_id,
-    )
+    content = correction.fingerprint(standing.membership.pk)
     if repeat := first_result(standing, content):
         return repeat
 
-    check_open(standing)
     most = adjust_cap(standing)
-    if unit == Unit.CREDIT:
-        most *= 10 ** DECIMALS[standing.card.currency]
-    move = _corrected(standing, amount, unit, most=most)
-
-    return _post(
-        standing, move, content, reason, is_counted=is_counted, note=note, about_id=about_id
-    )
+    check_open(standing)
+    check_amount(correction, standing.card, most=most)
+    return drafting.post(decided(standing, correction, content))
 
 
 def adjust_cap(standing: Standing) -> int:
@@ -204,47 +209,60 @@ def adjust_cap(standing: Standing) -> int:
     return most if standing.adjust_cap is None else min(most, standing.adjust_cap)
 
 
-def _corrected(standing: Standing, amount: int, unit: Unit, *, most: int) -> Move:
-    """Return the entry of an adjustment."""
-    if amount == 0:
+def check_amount(correction: Correction, card: Card, *, most: int | None) -> None:
+    """Refuse an amount that is nothing, or above the cap in points or whole units of credit.
+
+    :raises NothingToAdjustError: AboveCapError: if it cannot move.
+    """
+    if correction.amount == 0:
         raise NothingToAdjustError
-    if abs(amount) > most:
+    if most is None:
+        return
+    if correction.unit == Unit.CREDIT:
+        most *= 10 ** DECIMALS[card.currency]
+    if abs(correction.amount) > most:
         raise AboveCapError(most=most)
-    if amount > 0:
-        return drafting.earned(standing, amount, unit)
-    return drafting.spent(standing, -amount, unit)
 
 
-def _post(
-    standing: Standing,
-    move: Move,
-    content: str,
-    reason: AdjustmentReason,
-    *,
-    is_counted: bool,
-    note: Note | None,
-    about_id: int | None,
-) -> Transaction:
+def decided(standing: Standing, correction: Correction, content: str) -> list[Draft]:
+    """Return a correction that was checked as drafts, with all that it brings.
+
+    :raises NotEnoughPointsError: naming the most that can be taken.
+    """
+    main = drafted(standing, Kind.ADJUSTMENT, _move(standing, correction), correction, content)
+    return followups.after_adjustment(standing, main)
+
+
+def _move(standing: Standing, correction: Correction) -> Move:
+    """Return the entry of a correction."""
+    if correction.amount > 0:
+        return drafting.earned(standing, correction.amount, correction.unit)
+    return drafting.spent(standing, -correction.amount, correction.unit)
+
+
+def drafted(
+    standing: Standing, kind: Kind, move: Move, correction: Correction, content: str
+) -> Draft:
+    """Return the draft of points or credit that move without a sale."""
     is_points = move.unit == Unit.POINTS
     stem = "points" if is_points else "credit_minor"
     # A correction never takes what was awarded below zero.
     awarded = getattr(standing.account, f"lifetime_{stem}")
-    counted = {f"lifetime_{stem}": max(move.amount, -awarded)} if is_counted else {}
-    main = drafting.draft(
+    counted = {f"lifetime_{stem}": max(move.amount, -awarded)} if correction.is_counted else {}
+    return drafting.draft(
         standing,
-        Kind.ADJUSTMENT,
+        kind,
         content=content,
         moves=(move,),
         **counted,
-        note=note,
+        note=correction.note,
         result={
             "points": move.amount if is_points else 0,
             **({} if is_points else {"credit_minor": move.amount}),
             **drafting.balances(standing, [move]),
-            "reason": reason,
-            "about_transaction_id": about_id,
+            "reason": correction.reason,
+            "about_transaction_id": correction.about_id,
         },
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),
     )
-    return drafting.post(followups.after_adjustment(standing, main))

@@ -16,7 +16,7 @@ from clubs.models import Partner
 from loyalty.ledger.models import Entry
 from loyalty.members import searching
 from loyalty.members.models import Member, Membership, MembershipStatus, MemberTag
-from loyalty.web.fields import phone_number
+from loyalty.members.phones import phone_number
 from staff.admin.account import account_address
 from staff.admin.forms_customers import GUEST, MEMBER, CustomersForm
 from staff.admin.powers import powers_of

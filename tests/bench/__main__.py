@@ -1,7 +1,8 @@
 """Measures the product, or one part of it, on every database there is.
 
     python -m tests.bench [counter [ROUNDS] | rules [SECONDS]
-        | expiry [LOTS [LOTS_AN_ACCOUNT [CHUNK]]] | whatif [PURCHASES ...]]
+        | expiry [LOTS [LOTS_AN_ACCOUNT [CHUNK]]] | whatif [PURCHASES ...]
+        | imports [ROWS [csv|xlsx]]]
 
 Settings are read once in a process, so each database has its own.
 """
@@ -19,7 +20,7 @@ import django
 from tests import cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("counter", "rules", "expiry", "whatif")
+PARTS = ("counter", "rules", "expiry", "whatif", "imports")
 WITHOUT_DATABASE = {"rules"}
 
 
