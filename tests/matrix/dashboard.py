@@ -51,6 +51,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
+    "imports_upload": _of(lambda side: side.upload),
     "members_membership": _of(lambda side: side.membership),
     "members_membershipgroup": _of(lambda side: side.group),
     "users_user": _of(lambda side: side.member),
@@ -137,6 +138,7 @@ def _models() -> dict[str, Row]:
     rows["admin:members_membership_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
     )
+    rows |= _model("imports_upload", read=OWN_WRITERS, write=NOBODY, adds=LISTING_WRITERS)
     rows |= _model(GROUP, read=OWN_DASHBOARD, write=NOBODY)
     # Adding a group is forming one of members there are.
     rows[f"admin:{GROUP}_add"] = _row(
@@ -226,6 +228,17 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
+def _imports() -> dict[str, Row]:
+    one = OBJECTS["imports_upload"]
+    kind = {"kind": "adjustment", "form": "csv"}
+    return {
+        "admin:imports_upload_template": _row(
+            LISTING_WRITERS, lambda _side: kind, listing=True, shows_canary=False
+        ),
+        "admin:imports_upload_errors": _row(OWN_WRITERS, lambda side: one(side) | {"form": "csv"}),
+    }
+
+
 MOVED = frozenset({302})
 
 
@@ -244,6 +257,7 @@ DASHBOARD: dict[str, Row] = {
     **_deeds(),
     **_card_pages(),
     **_doors(),
+    **_imports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),
