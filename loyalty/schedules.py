@@ -7,7 +7,8 @@ from itertools import islice
 from django.conf import settings
 from django.utils import timezone
 
-from loyalty.analytics import rollups
+from loyalty.analytics import rollups, signals
+from loyalty.exports import asking
 from loyalty.imports import erasing
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
@@ -26,6 +27,8 @@ SCHEDULES = {
     "review tiers": "loyalty.schedules.review_tiers",
     rollups.WORK: "loyalty.schedules.roll_up_figures",
     "erase imported rows": "loyalty.schedules.erase_imported_rows",
+    "remove exports": "loyalty.schedules.remove_exports",
+    signals.WORK: "loyalty.schedules.find_signals",
 }
 
 
@@ -62,6 +65,16 @@ def erase_imported_rows() -> int:
         if erased >= MOST_ERASED:
             break
     return erased
+
+
+def remove_exports() -> int:
+    """Remove exports past their time with their files; return how many went (CU5)."""
+    return asking.remove_expired(at=timezone.now())
+
+
+def find_signals() -> int:
+    """Queue the search for what an owner should look at; return whether anything is new (FA15)."""
+    return _queued(signals.WORK, signals.is_due)
 
 
 def give_birthdays() -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Sum
@@ -62,6 +63,7 @@ class Correction:
     note: Note | None
     is_counted: bool = True
     about_id: int | None = None
+    asked_by_id: int | None = None
 
     def fingerprint(self, membership_id: int) -> str:
         """Return the hash of what is asked for on a membership."""
@@ -75,7 +77,17 @@ class Correction:
             words=[words.internal, words.comment],
             counted=self.is_counted,
             about=self.about_id,
+            **self._asker("asked_by"),
         )
+
+    def told(self) -> dict[str, Any]:
+        """Return what a transaction's result says of it."""
+        about = {"reason": self.reason, "about_transaction_id": self.about_id}
+        return about | self._asker("asked_by_id")
+
+    def _asker(self, name: str) -> dict[str, int]:
+        """Return who asked for it under this name; nothing if the actor did."""
+        return {name: self.asked_by_id} if self.asked_by_id else {}
 
 
 @one_transaction
@@ -108,9 +120,10 @@ def give_points(
     given = _given_lately(standing)
     if given + points > standing.card.gift_cap:
         raise AboveCapError(most=max(0, standing.card.gift_cap - given), given=given)
-    gift = Correction(unit=Unit.POINTS, amount=points, reason=reason, note=None)
+    move = drafting.earned(standing, points)
 
-    return drafting.post(decided(standing, gift, content))
+    gift = Correction(unit=Unit.POINTS, amount=points, reason=reason, note=None)
+    return drafting.post(decided(standing, move, gift, content))
 
 
 def _given_lately(standing: Standing) -> int:
@@ -138,11 +151,13 @@ def adjust_points(
     note: Note | None = None,
     is_counted_for_tier: bool = True,
     about_transaction_id: int | None = None,
+    asked_by_id: int | None = None,
 ) -> Transaction:
     """Add points, or take them with a minus sign, and return the transaction.
 
     By a manager only. A balance never goes below zero. ``about_transaction_id`` names the purchase
-    that is corrected. A repeat returns the first transaction. Source: CU14 to CU20, PA2.3.
+    that is corrected, ``asked_by_id`` who asked for it. A repeat returns the first transaction.
+    Source: CU14 to CU20, PA2.3.
 
     :raises NotEnoughPointsError: naming the most that can be taken.
     :raises NothingToAdjustError: AboveCapError: if the points cannot move; and the errors of
@@ -156,6 +171,7 @@ def adjust_points(
         note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
+        asked_by_id=asked_by_id,
     )
     return _adjust(standing, correction)
 
@@ -170,6 +186,7 @@ def adjust_credit(
     note: Note | None = None,
     is_counted_for_tier: bool = True,
     about_transaction_id: int | None = None,
+    asked_by_id: int | None = None,
 ) -> Transaction:
     """Add credit, or take it with a minus sign, in minor units, and return the transaction.
 
@@ -185,6 +202,7 @@ def adjust_credit(
         note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
+        asked_by_id=asked_by_id,
     )
     return _adjust(standing, correction)
 
@@ -197,10 +215,10 @@ def _adjust(standing: Standing, correction: Correction) -> Transaction:
     if repeat := first_result(standing, content):
         return repeat
 
-    most = adjust_cap(standing)
     check_open(standing)
-    check_amount(correction, standing.card, most=most)
-    return drafting.post(decided(standing, correction, content))
+    move = corrected(standing, correction.amount, correction.unit, most=adjust_cap(standing))
+
+    return drafting.post(decided(standing, move, correction, content))
 
 
 def adjust_cap(standing: Standing) -> int:
@@ -209,35 +227,36 @@ def adjust_cap(standing: Standing) -> int:
     return most if standing.adjust_cap is None else min(most, standing.adjust_cap)
 
 
-def check_amount(correction: Correction, card: Card, *, most: int | None) -> None:
-    """Refuse an amount that is nothing, or above the cap in points or whole units of credit.
+def check_amount(amount: int, unit: Unit, card: Card, *, most: int | None) -> None:
+    """Refuse an amount of nothing, or above ``most`` points or whole units of the currency.
 
     :raises NothingToAdjustError: AboveCapError: if it cannot move.
     """
-    if correction.amount == 0:
+    if amount == 0:
         raise NothingToAdjustError
     if most is None:
         return
-    if correction.unit == Unit.CREDIT:
+    if unit == Unit.CREDIT:
         most *= 10 ** DECIMALS[card.currency]
-    if abs(correction.amount) > most:
+    if abs(amount) > most:
         raise AboveCapError(most=most)
 
 
-def decided(standing: Standing, correction: Correction, content: str) -> list[Draft]:
-    """Return a correction that was checked as drafts, with all that it brings.
+def corrected(standing: Standing, amount: int, unit: Unit, *, most: int | None) -> Move:
+    """Return the entry of an adjustment; ``most`` counts points, or whole units of the currency.
 
-    :raises NotEnoughPointsError: naming the most that can be taken.
+    :raises NotEnoughPointsError: NothingToAdjustError: AboveCapError: if it cannot be.
     """
-    main = drafted(standing, Kind.ADJUSTMENT, _move(standing, correction), correction, content)
+    check_amount(amount, unit, standing.card, most=most)
+    if amount > 0:
+        return drafting.earned(standing, amount, unit)
+    return drafting.spent(standing, -amount, unit)
+
+
+def decided(standing: Standing, move: Move, correction: Correction, content: str) -> list[Draft]:
+    """Return a correction as drafts, with all that it brings."""
+    main = drafted(standing, Kind.ADJUSTMENT, move, correction, content)
     return followups.after_adjustment(standing, main)
-
-
-def _move(standing: Standing, correction: Correction) -> Move:
-    """Return the entry of a correction."""
-    if correction.amount > 0:
-        return drafting.earned(standing, correction.amount, correction.unit)
-    return drafting.spent(standing, -correction.amount, correction.unit)
 
 
 def drafted(
@@ -260,8 +279,7 @@ def drafted(
             "points": move.amount if is_points else 0,
             **({} if is_points else {"credit_minor": move.amount}),
             **drafting.balances(standing, [move]),
-            "reason": correction.reason,
-            "about_transaction_id": correction.about_id,
+            **correction.told(),
         },
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),

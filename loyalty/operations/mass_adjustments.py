@@ -318,7 +318,7 @@ def _check(found: Standing, line: Line, kind: Kind) -> None:
     standing.check_not_own(found)
     standing.check_open(found)
     most = None if found.role == Role.OWNER else adjustments.adjust_cap(found)
-    adjustments.check_amount(line.correction, found.card, most=most)
+    adjustments.check_amount(line.correction.amount, line.correction.unit, found.card, most=most)
     if kind != Kind.OPENING:
         return
     if line.correction.amount < 0:
@@ -347,7 +347,9 @@ def _decided(
         move = _opening(found, line)
         main = adjustments.drafted(found, kind, move, line.correction, content)
         return followups.after_opening(found, main)
-    return adjustments.decided(found, line.correction, content)
+    asked = line.correction
+    move = adjustments.corrected(found, asked.amount, asked.unit, most=None)
+    return adjustments.decided(found, move, asked, content)
 
 
 def _until(found: Standing, line: Line) -> datetime | None:

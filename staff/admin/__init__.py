@@ -15,6 +15,8 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    signals,
+    waiting,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "signals",
+    "waiting",
 ]
