@@ -11,12 +11,14 @@ from clubs.models import Partner
 from loyalty.imports import intake, matching
 from loyalty.imports.columns import Cell
 from loyalty.imports.models import LIVE, Upload, UploadPart, UploadRow, UploadState
+from loyalty.operations import erasing
+from loyalty.operations.erasing import Traces
 
 # Rows are kept so long after the last thing that was done with their file.
 KEPT = timedelta(days=30)
 # Rows erased in one transaction.
 PER_COMMIT = 10_000
-_ERASED = {"key": "", "internal": "", "comment": ""}
+_ERASED = {"key": "", "typed": "", "internal": "", "comment": ""}
 _PLACES = {cell: place for place, cell in enumerate(Cell)}
 
 
@@ -45,6 +47,16 @@ def _due(at: datetime) -> QuerySet[Upload]:
     """Return the uploads whose rows were kept long enough; one that is being booked waits."""
     old = Upload.objects.filter(changed_at__lt=at - KEPT, rows_erased_at__isnull=True)
     return old.exclude(state=UploadState.BOOKING)
+
+
+@erasing.also
+def forget(traces: Traces) -> None:
+    """Erase a customer from the rows, in the transaction of their erasure."""
+    erase_person(
+        partner_id=traces.partner_id,
+        member_ids=traces.member_ids,
+        words=traces.words | traces.numbers,
+    )
 
 
 @transaction.atomic
