@@ -215,6 +215,7 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
         "django_session": [EMAIL],
         f"exports/{export.pk}/file": [PHONE, FIRST, LAST, EMAIL],
         "exports_export": [FIRST],
+        "imports_uploadrow": [PHONE, COMMENT, INTERNAL, EMAIL],
         "jobs_job": [PHONE, EMAIL],
         "ledger_transactionnote": [COMMENT, INTERNAL],
         "ledger_waitingadjustment": [COMMENT, INTERNAL],
