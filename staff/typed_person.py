@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loyalty.web.fields import phone_number
+from loyalty.members.phones import phone_number
 
 
 def read(text: str, countries: Iterable[str]) -> dict[str, str]:
