@@ -228,6 +228,7 @@ def _held(side: Side) -> dict[str, Any]:
 def _deeds() -> dict[str, Row]:
     everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
     owners = (
+        "data",
         "block",
         "erase",
         "extend",
@@ -336,7 +337,7 @@ def _exports() -> dict[str, Row]:
     return {
         name: _row(LISTING_WRITERS, listing=True, shows_canary=False),
         f"{name}_result": _row(OWN_WRITERS, _export, shows_canary=False),
-        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False),
+        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False, method="post"),
     }
 
 

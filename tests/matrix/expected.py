@@ -88,6 +88,7 @@ WALLET = {
     "wallet:cards": Row(SIGNED_IN),
     "wallet:looks": Row(EVERYBODY),
     "wallet:profile": Row(SIGNED_IN),
+    "wallet:own_data": Row(SIGNED_IN, method="post"),
     "wallet:offline": Row(EVERYBODY),
     "wallet:link": Row(
         SIGNED_IN, lambda side: {"token": side.link_token}, good=frozenset({200, 404, 409})
