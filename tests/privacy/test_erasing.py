@@ -187,6 +187,7 @@ def work_off():
         queue.run(job.pk)
 
 
+@pytest.mark.req("CU1")
 @pytest.mark.slow
 def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
     django_capture_on_commit_callbacks, settings, tmp_path
@@ -253,6 +254,7 @@ def test_the_ledger_stays_and_what_was_left_is_forfeited():
     )
 
 
+@pytest.mark.req("CU10")
 def test_the_same_erasure_sent_twice_happens_once_and_another_is_refused():
     cast, held = told_everything()
 
