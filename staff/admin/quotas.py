@@ -98,7 +98,7 @@ def _rows(quota: str, at: datetime) -> QuerySet[Any]:
         case "max_admin_seats":
             return Manager.objects.filter(is_taken(at))
         case _members:
-            return Member.objects.all()
+            return Member.objects.known()
 
 
 def _counted(rows: QuerySet[Any], partners: list[Partner]) -> dict[int, int]:
