@@ -15,6 +15,7 @@ from staff.views import (
     searching,
     slips,
     spending,
+    training,
 )
 
 app_name = "staff"
@@ -60,4 +61,6 @@ urlpatterns = [
     path("switch/", people.switch, name="switch"),
     path("pin/", people.set_pin, name="set_pin"),
     path("slip/", slips.slip, name="slip"),
+    path("training/", training.training, name="training"),
+    path("training/start/", training.start_training, name="start_training"),
 ]
