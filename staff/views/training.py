@@ -112,7 +112,7 @@ def _steps(done: frozenset[PracticeStep], held: Membership | None) -> list[Guide
         ),
         GuideStep(
             words=_("Hand out a reward"),
-            help=_("Open the card again, choose Rewards, and hand one out."),
+            help=_("Open the card again, tap Redeem, and hand the reward out."),
             is_done=PracticeStep.REDEEM in done,
         ),
         GuideStep(
