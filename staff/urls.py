@@ -7,6 +7,7 @@ from staff.views import (
     counter,
     enrolling,
     home,
+    invitations,
     paying,
     people,
     refunding,
@@ -63,4 +64,5 @@ urlpatterns = [
     path("slip/", slips.slip, name="slip"),
     path("training/", training.training, name="training"),
     path("training/start/", training.start_training, name="start_training"),
+    path("invited/<str:token>/", invitations.invited, name="invited"),
 ]

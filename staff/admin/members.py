@@ -14,7 +14,7 @@ from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
 from loyalty.web import words
 from loyalty.web.templatetags.loyalty import day
-from staff.admin import account_urls, customers, register
+from staff.admin import account_urls, customers, exports, register
 from staff.admin.account import state_of
 from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import ReadOnlyAdmin
@@ -43,9 +43,12 @@ class MembershipAdmin(ReadOnlyAdmin):
     sortable_by = ()  # By place, pages cost the same however far down; so there is one order.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the memberships with what can be spent."""
+        """Return the cards of the customers there are, with what can be spent."""
         due = standing.due(OuterRef("account"), Unit.POINTS, timezone.now())
-        found: QuerySet[Any] = super().get_queryset(request).annotate(due_points=due)
+        rows = (
+            super().get_queryset(request).filter(member__merged_into=None, member__erased_at=None)
+        )
+        found: QuerySet[Any] = rows.annotate(due_points=due)
         return found
 
     @column(_("name"))
@@ -99,5 +102,5 @@ class MembershipAdmin(ReadOnlyAdmin):
         return register.register_page(self, request)
 
     def get_urls(self) -> list[Any]:
-        """Return the account page and its actions, besides the list."""
-        return [*account_urls.urls(self), *super().get_urls()]
+        """Return the account page and its actions, and exports, besides the list."""
+        return [*account_urls.urls(self), *exports.urls(self), *super().get_urls()]

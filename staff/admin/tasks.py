@@ -23,6 +23,8 @@ SOON = timedelta(days=7)
 MOST_TASKS = 10
 MOST_COUNTED = 100
 NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
+# Staff at work, and those who have yet to accept; not those who were switched off.
+EMPLOYED = Q(is_active=True) | Q(invited_until__isnull=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def first_steps(partner: Partner) -> list[Step]:
             words=_("Invite staff"),
             help=_("They scan and hand out rewards."),
             address=reverse("admin:clubs_staffmember_add"),
-            is_done=StaffMember.objects.filter(partner=partner, is_active=True).exists(),
+            is_done=StaffMember.objects.filter(EMPLOYED, partner=partner).exists(),
         ),
         Step(
             words=_("Print the poster"),
@@ -166,7 +168,7 @@ def _quotas(powers: Powers) -> list[Step]:
         .order_by("pk")[:MOST_TASKS]
     )
     partners = list(limited)
-    members = _counted(Member.objects.all(), partners)
+    members = _counted(Member.objects.known(), partners)
     stores = _counted(Store.objects.filter(status=PlaceStatus.ACTIVE), partners)
     found: list[Step] = []
     for partner in partners:

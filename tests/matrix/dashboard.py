@@ -1,6 +1,7 @@
 """What each dashboard route answers: foreign rows do not exist, a small role is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +21,8 @@ from cards.models import (
 from clubs.models import Manager, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
+from loyalty.exports import places
+from loyalty.exports.models import Export
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Entry, Lot
 from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
@@ -150,6 +153,11 @@ def _models() -> dict[str, Row]:
         rows |= _model(name, read=OWN_WRITERS, write=OWN_WRITERS)
     for name in READ:
         rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
+    for name, one in (
+        ("clubs_manager", _of(lambda side: side.invited_manager)),
+        ("clubs_staffmember", _of(lambda side: side.invited_staff)),
+    ):
+        rows[f"admin:{name}_invitation"] = _row(OWN_WRITERS, one)
     rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
     rows |= _model("audit_auditevent", read=OWN_WRITERS, write=NOBODY)
     rows |= _signals()
@@ -217,7 +225,17 @@ def _held(side: Side) -> dict[str, Any]:
 
 def _deeds() -> dict[str, Row]:
     everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
-    owners = ("block", "extend", "facts", "remove", "restore", "roll_back", "tier")
+    owners = (
+        "block",
+        "erase",
+        "extend",
+        "facts",
+        "merge",
+        "remove",
+        "restore",
+        "roll_back",
+        "tier",
+    )
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
@@ -225,6 +243,9 @@ def _deeds() -> dict[str, Row]:
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    rows["admin:members_membership_merge_with"] = _row(
+        OWN_WRITERS, lambda side: _held(side) | {"other_id": side.guest.pk}
     )
     one = OBJECTS[GROUP]
     rows[f"admin:{GROUP}_join"] = _row(OWN_WRITERS, one)
@@ -272,6 +293,25 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
+def _export(side: Side) -> dict[str, Any]:
+    """Return an export of the partner, whose file is there."""
+    at = timezone.now()
+    facts = {"asked_by": side.owner, "format": "CSV", "language": "en", "state": "DONE"}
+    times = {"asked_at": at, "expires_at": at + timedelta(hours=1)}
+    row, _ = Export.objects.get_or_create(partner=side.partner, defaults={**facts, **times})
+    (places.opened(row.pk) / places.FILE).write_text(side.partner.name)
+    return {"export_id": row.pk}
+
+
+def _exports() -> dict[str, Row]:
+    name = "admin:members_membership_export"
+    return {
+        name: _row(LISTING_WRITERS, listing=True, shows_canary=False),
+        f"{name}_result": _row(OWN_WRITERS, _export, shows_canary=False),
+        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False),
+    }
+
+
 def _doors() -> dict[str, Row]:
     one = OBJECTS["clubs_store"]
     return {
@@ -287,6 +327,7 @@ DASHBOARD: dict[str, Row] = {
     **_deeds(),
     **_card_pages(),
     **_doors(),
+    **_exports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),

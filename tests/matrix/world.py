@@ -23,7 +23,7 @@ from cards.models import (
     Tag,
     Tender,
 )
-from clubs.models import Role
+from clubs.models import Manager, Role, StaffMember
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Unit
 from loyalty.members import codes
@@ -44,6 +44,7 @@ from loyalty.operations import (
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
 from loyalty.users.models import User
+from staff import invitations
 from tests import cast
 
 CANARY = "Kanari"
@@ -78,6 +79,9 @@ class Side:
     voucher: Any
     link_token: str
     group: MembershipGroup
+    invited_token: str
+    invited_staff: StaffMember
+    invited_manager: Manager
 
 
 def make_side(word: str) -> Side:
@@ -107,6 +111,12 @@ def make_side(word: str) -> Side:
     cast.make_manager(support, partner, Role.SUPPORT)
     cast.make_staff(staff, club, may_give_points=True)
     cast.make_staff(stranger, other)
+    invited_staff = StaffMember(partner=partner, user=owner, club=other)
+    invited_manager = Manager(partner=partner, user=staff)
+    invited_token = invitations.prepare(invited_staff, at=at)
+    invitations.prepare(invited_manager, at=at)
+    invited_staff.save()
+    invited_manager.save()
     membership = cast.join(member, card, first_name=word, last_name=f"{word}sen")
     guest = enrolments.enrol_at_counter(
         deed=cast.deed(staff, at=at),
@@ -184,6 +194,9 @@ def make_side(word: str) -> Side:
         voucher=membership.vouchers.get(),
         link_token=link.token,
         group=_family(card, staff, owner, word),
+        invited_token=invited_token,
+        invited_staff=invited_staff,
+        invited_manager=invited_manager,
     )
 
 
