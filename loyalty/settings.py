@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "loyalty.ledger",
     "loyalty.operations",
     "loyalty.analytics",
+    "loyalty.imports",
     "loyalty.exports",
     "loyalty.web",
     "loyalty.wallet",

@@ -161,12 +161,19 @@ def open_lots(account: Account, unit: Unit = Unit.POINTS) -> list[OpenLot]:
     ]
 
 
+def lots_of(standing: Standing, unit: Unit) -> Sequence[OpenLot]:
+    """Return the open lots of the standing's account, read now unless they are known."""
+    if standing.known and standing.known.lots is not None:
+        return standing.known.lots[unit]
+    return open_lots(standing.account, unit)
+
+
 def spent(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:
     """Return the entry of a spending with the lots it takes, earliest expiry first.
 
     :raises NotEnoughPointsError: if less can be spent.
     """
-    found = open_lots(standing.account, unit)
+    found = lots_of(standing, unit)
     available = lots.usable(found, standing.deed.occurred_at)
     if available < amount:
         raise NotEnoughPointsError(

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from clubs.models import Partner
 from loyalty.exports import narrowing
 from loyalty.members.models import Member, Membership
-from loyalty.web.fields import phone_number
+from loyalty.members.phones import phone_number
 from staff.admin.account import account_address
 from staff.admin.forms_customers import CustomersForm
 from staff.admin.powers import EDITORS, powers_of

@@ -67,6 +67,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
+    "imports_upload": _of(lambda side: side.upload),
     "ledger_waitingadjustment": _of(lambda side: side.waiting),
     "members_membership": _of(lambda side: side.membership),
     "members_membershipgroup": _of(lambda side: side.group),
@@ -166,6 +167,7 @@ def _models() -> dict[str, Row]:
     rows["admin:members_membership_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
     )
+    rows |= _model("imports_upload", read=OWN_WRITERS, write=NOBODY, adds=LISTING_WRITERS)
     rows |= _model(GROUP, read=OWN_DASHBOARD, write=NOBODY)
     # Adding a group is forming one of members there are.
     rows[f"admin:{GROUP}_add"] = _row(
@@ -293,6 +295,17 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
+def _imports() -> dict[str, Row]:
+    one = OBJECTS["imports_upload"]
+    kind = {"kind": "adjustment", "form": "csv"}
+    return {
+        "admin:imports_upload_template": _row(
+            LISTING_WRITERS, lambda _side: kind, listing=True, shows_canary=False
+        ),
+        "admin:imports_upload_errors": _row(OWN_WRITERS, lambda side: one(side) | {"form": "csv"}),
+    }
+
+
 def _export(side: Side) -> dict[str, Any]:
     """Return an export of the partner, whose file is there."""
     at = timezone.now()
@@ -358,6 +371,7 @@ DASHBOARD: dict[str, Row] = {
     **_card_pages(),
     **_doors(),
     **_figures(),
+    **_imports(),
     **_exports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
