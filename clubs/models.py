@@ -364,3 +364,36 @@ class Manager(Place):
 
     def __str__(self) -> str:
         return f"manager {self.pk}"
+
+
+class SavedView(models.Model):
+    """A filter of the list of customers that a person keeps under a name (CU6).
+
+    ``filter`` holds the fields as they were typed; they are looked at again each time. Words typed
+    into the search are not among them: they can be somebody's name.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    shared_with = models.ForeignKey(
+        Partner,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="shared_views",
+        verbose_name=_("shared with"),
+    )
+    name = models.CharField(_("name"), max_length=40)
+    filter = models.JSONField(default=dict)
+    default_of = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="default_views")
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="user_names_view_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"

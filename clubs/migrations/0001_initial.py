@@ -148,6 +148,22 @@ class Migration(migrations.Migration):
             model_name='store',
             constraint=models.UniqueConstraint(fields=('partner', 'code'), name='store_code_is_unique'),
         ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40, verbose_name='name')),
+                ('filter', models.JSONField(default=dict)),
+                ('default_of', models.ManyToManyField(related_name='default_views', to=settings.AUTH_USER_MODEL)),
+                ('shared_with', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='shared_views', to='clubs.partner', verbose_name='shared with')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'saved view',
+                'verbose_name_plural': 'saved views',
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='user_names_view_once')],
+            },
+        ),
         migrations.AddField(
             model_name='manager',
             name='invitation_hash',

@@ -22,6 +22,7 @@ from loyalty.users.models import User
 from loyalty.web.requests import signed_in
 from loyalty.web.templatetags.loyalty import day
 from staff import invitations, people
+from staff.admin import quotas
 from staff.admin.forms_people import ManagerForm, StaffForm
 from staff.admin.powers import EDITORS, NOBODY, OWNERS, powers_of
 from staff.admin.scoping import OwnFilter, PartnerAdmin
@@ -248,10 +249,11 @@ class StaffAdmin(PersonAdmin):
 
 
 @admin.register(Manager, site=site)
-class ManagerAdmin(PersonAdmin):
+class ManagerAdmin(quotas.Limited, PersonAdmin):
     """Who runs the dashboard, and as what; the owners' list."""
 
     form = ManagerForm
+    quota_field = "max_admin_seats"
     viewers = OWNERS
     editors = OWNERS
     adders = OWNERS

@@ -18,7 +18,7 @@ from cards.models import Card, CustomerGroup, Product, ProductGroup, Reward, Ten
 from clubs.models import Club, Partner, Role, Store, Versioned
 from loyalty.audit import record
 from loyalty.members.models import Member, Membership
-from loyalty.web.requests import address, signed_in
+from loyalty.web.requests import signed_in
 from staff.admin.forms import VersionedForm
 from staff.admin.history import history_page
 from staff.admin.powers import EDITORS, EVERYONE, NOBODY, Powers, powers_of
@@ -294,7 +294,6 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             actor_id=signed_in(request).pk,
             before=before,
             after=after,
-            address=address(request),
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -349,7 +348,6 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             actor_id=signed_in(request).pk,
             before=before,
             after=after,
-            address=address(request),
         )
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
