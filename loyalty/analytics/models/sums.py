@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, Tier
 from clubs.models import Partner, Store
-from loyalty.ledger.models import Kind, Source, Unit
+from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import Membership
 
 
@@ -166,6 +166,10 @@ class ActiveMonth(models.Model):
     )
     month = models.DateField(_("month"))
     days = models.IntegerField(_("days"))
+    # What the bits say, so that sums over many months need not look at them. Ordinals are days.
+    day_count = models.SmallIntegerField(_("days counted"))
+    first_ordinal = models.IntegerField()
+    last_ordinal = models.IntegerField()
 
     class Meta:
         verbose_name = _("active month")
@@ -181,33 +185,39 @@ class ActiveMonth(models.Model):
         return f"active month {self.pk}"
 
 
-class OpenBalance(models.Model):
-    """What was open in lots when it was last counted: by tier, and when earned and ending."""
+class TierMove(models.Model):
+    """How many accounts of a card moved from one tier to another on a day."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
-    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
-    tier = models.ForeignKey(
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    from_tier = models.ForeignKey(
         Tier, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
-    unit = models.CharField(max_length=6, choices=Unit)
-    earned_month = models.DateField(_("earned"))
-    # The month of the last day on which it can be used; None: for ever.
-    ends_month = models.DateField(_("ends"), null=True)
-    amount = models.BigIntegerField(_("left"))
+    to_tier = models.ForeignKey(
+        Tier, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    day = models.DateField(_("day"))
+    move_count = models.BigIntegerField(_("moves"))
 
     class Meta:
-        verbose_name = _("open balance")
-        verbose_name_plural = _("open balances")
+        verbose_name = _("tier moves of a day")
+        verbose_name_plural = _("tier moves of days")
+        indexes = [
+            models.Index(fields=["partner", "day"], name="tier_move_by_partner"),
+            models.Index(fields=["card", "day"], name="tier_move_by_card"),
+        ]
 
     def __str__(self) -> str:
-        return f"open balance {self.pk}"
+        return f"tier move {self.pk}"
 
 
 class RollupMark(models.Model):
     """How far the sums of a partner reach, which is all that the job knows.
 
     The sums are those of all transactions up to ``done_id``; on the days before ``next_date`` they
-    are those up to ``target_id`` already. Open balances were last counted on ``counted_date``.
+    are those up to ``target_id`` already. The daily round over all cards was last through on
+    ``counted_date``; of the one under way, ``counted_part`` parts of the card after
+    ``counted_card_id`` are counted.
     """
 
     partner = models.OneToOneField(
@@ -219,6 +229,7 @@ class RollupMark(models.Model):
     next_date = models.DateField(null=True)
     rolled_at = models.DateTimeField(_("as of"), null=True)
     counted_card_id = models.BigIntegerField(default=0)
+    counted_part = models.SmallIntegerField(default=0)
     counted_date = models.DateField(null=True)
     counted_at = models.DateTimeField(_("counted"), null=True)
 
@@ -232,3 +243,7 @@ class RollupMark(models.Model):
     def state(self) -> tuple[object, ...]:
         """Return what changes whenever the sums do."""
         return self.partner_id, self.timezone, self.done_id, self.target_id, self.next_date
+
+    def cursor(self) -> tuple[int, int]:
+        """Return how far the daily round came."""
+        return self.counted_card_id, self.counted_part

@@ -1,0 +1,125 @@
+"""How often members came in the last days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import reduce
+from itertools import pairwise
+from operator import add
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, SmallIntegerField, Sum, When
+
+from cards.models import Card
+from loyalty.analytics import spans
+from loyalty.analytics.models import ActiveMonth, VisitCount
+from loyalty.analytics.reading import Counted
+from loyalty.analytics.spans import CountDay, Lately, Span
+
+# Once, twice, 3 to 5 times, 6 to 10 times, more often.
+TIMES = (1, 2, 3, 6, 11)
+_BITS = range(31)
+_TENTH = Decimal("0.1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Often:
+    """Members who came from ``least`` to ``most`` times (None: any more), on days of their own."""
+
+    least: int
+    most: int | None
+    members: int
+    visits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequency:
+    """How often active members came in a span that ended with the day before the count."""
+
+    days: Lately
+    span: Span | None
+    often: Sequence[Often]
+
+    @property
+    def members(self) -> int:
+        """Return how many came at all."""
+        return sum(one.members for one in self.often)
+
+    @property
+    def visits(self) -> int:
+        """Return on how many days they came, together."""
+        return sum(one.visits for one in self.often)
+
+    @property
+    def average_visits(self) -> Decimal | None:
+        """Return visits for each of them, to one place, halves up."""
+        if not self.members:
+            return None
+        return (Decimal(self.visits) / self.members).quantize(_TENTH, rounding=ROUND_HALF_UP)
+
+
+def frequency(counted: Counted, days: Lately) -> Frequency:
+    """Return how often members came in the last days, as of ``counted.at``; one statement (R6)."""
+    rows = (
+        VisitCount.objects.filter(card__in=counted.card_ids, day_count=days)
+        .order_by("times")
+        .values_list("times")
+        .annotate(members=Sum("member_count"), visits=Sum("visit_count"))
+    )
+    found = {times: (int(members), int(visits)) for times, members, visits in rows}
+    often = []
+    for least, following in pairwise((*TIMES, None)):
+        members, visits = found.get(least or 0, (0, 0))
+        most = following - 1 if following else None
+        often.append(Often(least=least or 0, most=most, members=members, visits=visits))
+    return Frequency(
+        days=days, span=days.until(counted.date) if counted.date else None, often=often
+    )
+
+
+def counted(card: Card, day: CountDay) -> list[VisitCount]:
+    """Return how often the members of a card came."""
+    return [row for days in Lately for row in _counted(card, days, day.today)]
+
+
+def _counted(card: Card, days: Lately, today: date) -> list[VisitCount]:
+    sums: dict[str, Any] = {}
+    for least, following in pairwise((*TIMES, None)):
+        often = Q(times__gte=least)
+        if following:
+            often &= Q(times__lt=following)
+        sums[f"members{least}"] = Count("times", filter=often)
+        sums[f"visits{least}"] = Sum("times", filter=often)
+    told = came(card, days.until(today)).aggregate(**sums)
+    return [
+        VisitCount(
+            partner_id=card.partner_id,
+            card=card,
+            day_count=days,
+            times=least,
+            member_count=told[f"members{least}"],
+            visit_count=told[f"visits{least}"],
+        )
+        for least in TIMES
+        if told[f"members{least}"]
+    ]
+
+
+def came(card: Card, span: Span) -> QuerySet[ActiveMonth, dict[str, Any]]:
+    """Return the members of a card who came in a span, with on how many days: ``times``."""
+    parts = [
+        When(month=month, then=_bits_of(mask))
+        for month, mask in spans.bits(span.beside(span.whole_months()))
+    ]
+    days = Case(*parts, default=F("day_count"), output_field=SmallIntegerField())
+    months = ActiveMonth.objects.filter(
+        card=card, month__gte=span.first.replace(day=1), month__lt=span.until
+    )
+    return months.order_by().values("membership_id").annotate(times=Sum(days)).filter(times__gt=0)
+
+
+def _bits_of(mask: int) -> Any:
+    """Return how many of the days that a mask names a member was there."""
+    bits = [F("days").bitrightshift(bit).bitand(1) for bit in _BITS if mask >> bit & 1]
+    return reduce(add, bits)
