@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
-from itertools import pairwise
 from operator import add
 from typing import Any
 
@@ -19,6 +17,7 @@ from loyalty.analytics.spans import CountDay, Lately, Span
 
 # Once, twice, 3 to 5 times, 6 to 10 times, more often.
 TIMES = (1, 2, 3, 6, 11)
+_RANGES: tuple[tuple[int, int | None], ...] = tuple(zip(TIMES, (*TIMES[1:], None), strict=True))
 _BITS = range(31)
 _TENTH = Decimal("0.1")
 
@@ -35,11 +34,15 @@ class Often:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency:
-    """How often active members came in a span that ended with the day before the count."""
+    """How often active members came in a span that ended with the day before the count.
+
+    ``members_before`` came in the span of as many days before.
+    """
 
     days: Lately
     span: Span | None
     often: Sequence[Often]
+    members_before: int
 
     @property
     def members(self) -> int:
@@ -63,47 +66,64 @@ def frequency(counted: Counted, days: Lately) -> Frequency:
     """Return how often members came in the last days, as of ``counted.at``; one statement (R6)."""
     rows = (
         VisitCount.objects.filter(card__in=counted.card_ids, day_count=days)
-        .order_by("times")
-        .values_list("times")
+        .order_by("times", "is_before")
+        .values_list("times", "is_before")
         .annotate(members=Sum("member_count"), visits=Sum("visit_count"))
     )
-    found = {times: (int(members), int(visits)) for times, members, visits in rows}
-    often = []
-    for least, following in pairwise((*TIMES, None)):
-        members, visits = found.get(least or 0, (0, 0))
-        most = following - 1 if following else None
-        often.append(Often(least=least or 0, most=most, members=members, visits=visits))
-    return Frequency(
-        days=days, span=days.until(counted.date) if counted.date else None, often=often
-    )
+    found: dict[int, tuple[int, int]] = {}
+    past = 0
+    for times, is_before, members, visits in rows:
+        if is_before:
+            past += int(members)
+        else:
+            found[times] = int(members), int(visits)
+    often = [
+        Often(
+            least=least,
+            most=following - 1 if following else None,
+            members=found.get(least, (0, 0))[0],
+            visits=found.get(least, (0, 0))[1],
+        )
+        for least, following in _RANGES
+    ]
+    span = days.until(counted.date) if counted.date else None
+    return Frequency(days=days, span=span, often=often, members_before=past)
 
 
 def counted(card: Card, day: CountDay) -> list[VisitCount]:
-    """Return how often the members of a card came."""
-    return [row for days in Lately for row in _counted(card, days, day.today)]
+    """Return how often the members of a card came, and in the spans before."""
+    rows = []
+    for days in Lately:
+        now = days.until(day.today)
+        for is_before, span in ((False, now), (True, now.before())):
+            for least, (members, visits) in _counted(card, span).items():
+                rows.append(
+                    VisitCount(
+                        partner_id=card.partner_id,
+                        card=card,
+                        day_count=days,
+                        is_before=is_before,
+                        times=least,
+                        member_count=members,
+                        visit_count=visits,
+                    )
+                )
+    return rows
 
 
-def _counted(card: Card, days: Lately, today: date) -> list[VisitCount]:
+def _counted(card: Card, span: Span) -> dict[int, tuple[int, int]]:
+    """Return members and visits by how often they came, those of nobody left out."""
     sums: dict[str, Any] = {}
-    for least, following in pairwise((*TIMES, None)):
-        often = Q(times__gte=least)
-        if following:
-            often &= Q(times__lt=following)
+    for least, following in _RANGES:
+        often = Q(times__gte=least) & (Q(times__lt=following) if following else Q())
         sums[f"members{least}"] = Count("times", filter=often)
         sums[f"visits{least}"] = Sum("times", filter=often)
-    told = came(card, days.until(today)).aggregate(**sums)
-    return [
-        VisitCount(
-            partner_id=card.partner_id,
-            card=card,
-            day_count=days,
-            times=least,
-            member_count=told[f"members{least}"],
-            visit_count=told[f"visits{least}"],
-        )
-        for least in TIMES
+    told = came(card, span).aggregate(**sums)
+    return {
+        least: (told[f"members{least}"], told[f"visits{least}"])
+        for least, _following in _RANGES
         if told[f"members{least}"]
-    ]
+    }
 
 
 def came(card: Card, span: Span) -> QuerySet[ActiveMonth, dict[str, Any]]:

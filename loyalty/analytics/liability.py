@@ -220,7 +220,7 @@ def _worth(card_ids: Sequence[int], at: datetime) -> list[Worth]:
         .annotate(total=Sum("amount"))
         .order_by("card__currency", "card", "tier")
     )
-    rules = _rules_in_force(card_ids, at)
+    rules = rules_in_force(card_ids, at)
     found: dict[str, dict[int | None, int]] = defaultdict(dict)
     for card_id, currency, tier_id, total in rows:
         terms = rules.get(card_id)
@@ -243,7 +243,7 @@ def worth_of(points: int, tier_id: int | None, terms: Terms) -> int:
     ).money_minor
 
 
-def _rules_in_force(card_ids: Sequence[int], at: datetime) -> dict[int, Terms]:
+def rules_in_force(card_ids: Sequence[int], at: datetime) -> dict[int, Terms]:
     """Return the rules of each card that has been published, in one statement."""
     published = TermsVersion.objects.filter(card=OuterRef("pk"), published_at__lte=at)
     cards = Card.objects.filter(pk__in=card_ids).annotate(

@@ -64,6 +64,7 @@ class Span:
 class Lately(IntEnum):
     """The spans up to yesterday of which members are counted one by one."""
 
+    WEEK = 7
     MONTH = 30
     QUARTER = 90
     YEAR = 365

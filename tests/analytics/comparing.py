@@ -72,8 +72,9 @@ def counts_are_the_ledgers(cast, today):
     assert found == raw_counts.cohorts(cards, today)
     for days in Lately:
         span = days.until(today)
-        often = frequency.frequency(counted, days).often
-        told = {one.least: (one.members, one.visits) for one in often if one.members}
+        often = frequency.frequency(counted, days)
+        told = {one.least: (one.members, one.visits) for one in often.often if one.members}
+        assert often.members_before == raw.active(whole(cast), span.before())
         assert told == raw_counts.frequency(cards, span)
         ranked = {}
         for measure in Measure:

@@ -91,12 +91,14 @@ def test_members_are_told_by_how_often_they_came_lately():
     }
 
     assert told == {
+        Lately.WEEK: [(1, 1, 1, 1)],
         Lately.MONTH: [(1, 1, 2, 2)],
         Lately.QUARTER: [(2, 2, 1, 2), (11, None, 1, 11)],
         Lately.YEAR: [(1, 1, 1, 1), (2, 2, 1, 2), (11, None, 1, 11)],
     }
     month = frequency.frequency(asked, Lately.QUARTER)
     assert (month.members, month.visits, month.average_visits) == (2, 13, Decimal("6.5"))
+    assert month.members_before == 1
     assert month.span == Span(first=date(2026, 4, 2), until=TODAY)
 
 
@@ -200,7 +202,7 @@ def test_counts_are_of_the_cards_given():
 
 
 @pytest.mark.parametrize(
-    ("length", "nearest"), [(1, 30), (30, 30), (60, 30), (61, 90), (227, 90), (228, 365)]
+    ("length", "nearest"), [(1, 7), (18, 7), (19, 30), (60, 30), (61, 90), (227, 90), (228, 365)]
 )
 def test_a_span_is_told_by_the_count_nearest_to_its_length(length, nearest):
     span = Span(first=TODAY - timedelta(days=length), until=TODAY)

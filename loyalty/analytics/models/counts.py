@@ -57,9 +57,13 @@ class CohortMonth(CardCount):
 
 
 class VisitCount(CardCount):
-    """How many members came how often in the last days: from ``times`` up to the next row's."""
+    """How many members came how often in the last days: from ``times`` up to the next row's.
+
+    ``is_before`` tells the same of as many days before those.
+    """
 
     day_count = models.SmallIntegerField(_("days"))
+    is_before = models.BooleanField(default=False)
     times = models.SmallIntegerField(_("times"))
     member_count = models.BigIntegerField(_("members"))
     visit_count = models.BigIntegerField(_("visits"))
