@@ -41,6 +41,7 @@ from loyalty.operations import birthdays, offers, payments, rollbacks, sales, st
 from loyalty.operations.deeds import Deed
 from loyalty.rules.terms import ExpiryOverride
 from loyalty.web import stamp_cards, words
+from staff.admin import waiting_words
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
 
@@ -265,6 +266,7 @@ class OverviewPage(AccountPage):
             "scans": Scan.objects.filter(membership=membership)
             .select_related("staff", "store")
             .order_by("-pk")[:MOST_SCANS],
+            "waiting": waiting_words.of_membership(membership, powers_of(request), self.at),
             "next_tier": self._next_tier(),
             "birthday": birthday_words(membership.member),
             "tags": Tag.objects.filter(

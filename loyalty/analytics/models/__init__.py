@@ -1,4 +1,4 @@
-"""What analytics keep: sums of the ledger, daily counts, and views of cards."""
+"""What analytics keep: sums of the ledger, daily counts, views of cards, signals."""
 
 from loyalty.analytics.models.counts import (
     AtRisk,
@@ -12,6 +12,7 @@ from loyalty.analytics.models.counts import (
     TierCount,
     VisitCount,
 )
+from loyalty.analytics.models.signals import Signal, SignalKind, SignalMark, SignalState
 from loyalty.analytics.models.sums import (
     ActiveMonth,
     DayFact,
@@ -37,6 +38,10 @@ __all__ = [
     "OpenBalance",
     "RiskCount",
     "RollupMark",
+    "Signal",
+    "SignalKind",
+    "SignalMark",
+    "SignalState",
     "TierCount",
     "TierMove",
     "VisitCount",
