@@ -58,6 +58,14 @@ class MembershipNotActiveError(ValueError):
         self.status = status
 
 
+class MergedAwayError(MembershipNotActiveError):
+    """The customer's record was merged into another one, whose card has this number."""
+
+    def __init__(self, *, status: str, number: str) -> None:
+        super().__init__(status=status)
+        self.number = number
+
+
 class CardNotOpenError(ValueError):
     """The card, its club or its partner takes no deeds now."""
 
@@ -268,6 +276,7 @@ def check_open(standing: Standing) -> None:
 
     :raises CardNotOpenError: if card, club or partner is closed or outside its dates.
     :raises MembershipNotActiveError: if the membership was removed or blocked.
+    :raises MergedAwayError: if its customer has another card now.
     """
     card, at = standing.card, standing.deed.occurred_at
     is_open = (
@@ -279,8 +288,12 @@ def check_open(standing: Standing) -> None:
     )
     if not is_open:
         raise CardNotOpenError
-    if standing.membership.status != MembershipStatus.ACTIVE:
-        raise MembershipNotActiveError(status=standing.membership.status)
+    membership = standing.membership
+    if membership.status != MembershipStatus.ACTIVE:
+        if membership.member.merged_into_id is not None and membership.member.erased_at is None:
+            taker = Membership.objects.in_force_for(membership).values_list("number", flat=True)
+            raise MergedAwayError(status=membership.status, number=taker.first() or "")
+        raise MembershipNotActiveError(status=membership.status)
 
 
 def check_not_own(standing: Standing) -> None:
@@ -315,13 +328,13 @@ def check_may_serve(standing: Standing) -> None:
     """Refuse anybody who may not earn for this member at this door.
 
     At the counter that is staff of the card's club with a scan of this visit; in the dashboard
-    a manager. The system and a till's feed need no person. A repeat needs no fresh scan: nothing is booked, and
+    a manager. The system needs no person. A repeat needs no fresh scan: nothing is booked, and
     whoever lost the first answer must not be told that nothing was.
 
     :raises MembershipNotFoundError: for a stranger.
     :raises ScanTooOldError: if the scan is of an earlier visit.
     """
-    if standing.deed.source in {Source.SYSTEM, Source.FEED}:
+    if standing.deed.source == Source.SYSTEM:
         return
     if standing.deed.source == Source.ADMIN:
         check_may_manage(standing)
@@ -377,18 +390,6 @@ def check_head(standing: Standing) -> None:
     group = standing.membership.group
     if standing.card.only_head_redeems and group and group.head_id != standing.membership.pk:
         raise OnlyHeadSpendsError
-
-
-def check_earning_limits(standing: Standing) -> None:
-    """Refuse an award above the card's limits per member.
-
-    :raises LimitReachedError: if there were too many in the last hour or day.
-    """
-    card = standing.card
-    if standing.earned_hour >= card.earns_per_hour:
-        raise LimitReachedError(limit=card.earns_per_hour, hours=1)
-    if standing.earned_day >= card.earns_per_day:
-        raise LimitReachedError(limit=card.earns_per_day, hours=24)
 
 
 def with_due_points(at: datetime) -> QuerySet[Any]:

@@ -5,7 +5,7 @@ from django.db.models import Max, Q
 from cards.models import Tag, TagSide
 from loyalty.ledger.drafts import Draft
 from loyalty.ledger.models import Kind, Transaction
-from loyalty.members.models import MemberTag
+from loyalty.members.models import Member, MemberTag
 from loyalty.operations.standing import Standing
 
 # Points that staff type on a points-only card stand for a purchase as well.
@@ -58,7 +58,10 @@ def recompute(standing: Standing, undone: Transaction) -> None:
     if not has_tags(standing) or undone.kind not in _SIDES:
         return
     member = standing.membership.member
-    stands = Transaction.objects.filter(membership__member=member, reversal__isnull=True)
+    stands = Transaction.objects.filter(
+        membership__member__in=Member.objects.filter(Q(pk=member.pk) | Q(merged_into=member)),
+        reversal__isnull=True,
+    )
     last = stands.aggregate(
         sold=Max("occurred_at", filter=Q(kind__in=SALES)),
         bought=Max("occurred_at", filter=Q(kind=Kind.BUY)),

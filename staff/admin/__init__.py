@@ -1,6 +1,7 @@
 """The partner's dashboard. Importing this package registers its tables with its site."""
 
 from staff.admin import (
+    analytics,
     audit,
     cards,
     clubs,
@@ -19,6 +20,7 @@ from staff.admin import (
 )
 
 __all__ = [
+    "analytics",
     "audit",
     "cards",
     "clubs",

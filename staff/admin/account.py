@@ -42,6 +42,7 @@ from loyalty.operations.deeds import Deed
 from loyalty.rules.terms import ExpiryOverride
 from loyalty.web import stamp_cards, words
 from staff.admin import waiting_words
+from staff.admin.merged_cards import merged_cards
 from staff.admin.powers import EDITORS, EVERYONE, powers_of
 from staff.admin.scoping import own_rows
 
@@ -169,6 +170,8 @@ def actions_for(
     membership: Membership, role: Role | None, *, can_undo: bool, can_pay: bool = False
 ) -> list[Action]:
     """Return what somebody with this role can do with this membership now."""
+    if membership.member.merged_into_id or membership.member.erased_at:
+        return []
     is_active = membership.status == MembershipStatus.ACTIVE
     found: list[Action] = []
     if is_active:
@@ -208,6 +211,10 @@ def actions_for(
         ]
     else:
         found.append(Action(name="restore", words=_("Restore"), icon="restore"))
+    found.append(Action(name="merge", words=_("Merge with another customer"), icon="merge"))
+    found.append(
+        Action(name="erase", words=_("Erase personal data"), icon="delete_forever", is_danger=True)
+    )
     return [one for one in found if role in one.roles]
 
 
@@ -268,6 +275,7 @@ class OverviewPage(AccountPage):
             .order_by("-pk")[:MOST_SCANS],
             "waiting": waiting_words.of_membership(membership, powers_of(request), self.at),
             "next_tier": self._next_tier(),
+            **merged_cards(membership),
             "birthday": birthday_words(membership.member),
             "tags": Tag.objects.filter(
                 archived_at=None, member_rows__member=membership.member, member_rows__is_set=True

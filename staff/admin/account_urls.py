@@ -8,8 +8,10 @@ from staff.admin import (
     account,
     account_actions,
     account_deed,
+    account_erase,
     account_expiry,
     account_facts,
+    account_merge,
     account_money,
     account_standing,
 )
@@ -35,6 +37,8 @@ def urls(model_admin: Any) -> list[Any]:
         ("restore", "restore", account_standing.RestorePage),
         ("replace-code", "replace_code", account_standing.ReplaceCodePage),
         ("guest-link", "guest_link", account_standing.GuestLinkPage),
+        ("merge", "merge", account_merge.FindTwinPage),
+        ("erase", "erase", account_erase.ErasePage),
     ]
     found = [
         path(
@@ -53,6 +57,11 @@ def urls(model_admin: Any) -> list[Any]:
             "<key:membership_id>/vouchers/<key:voucher_id>/remove/",
             guard(voucher),
             name=f"{NAME}_remove_voucher",
+        ),
+        path(
+            "<key:membership_id>/merge/<key:other_id>/",
+            guard(account_merge.MergePage.as_view(model_admin=model_admin)),
+            name=f"{NAME}_merge_with",
         ),
         path(
             "<key:membership_id>/transactions/<key:transaction_id>/",

@@ -193,11 +193,11 @@ def test_an_account_page_costs_the_same_with_few_and_with_many_deeds(django_asse
     give(1)
     page = action("account", cast.membership)
     client.get(page)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         client.get(page)
     give(30)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         client.get(page)
 
 

@@ -225,7 +225,17 @@ def _held(side: Side) -> dict[str, Any]:
 
 def _deeds() -> dict[str, Row]:
     everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
-    owners = ("block", "extend", "facts", "remove", "restore", "roll_back", "tier")
+    owners = (
+        "block",
+        "erase",
+        "extend",
+        "facts",
+        "merge",
+        "remove",
+        "restore",
+        "roll_back",
+        "tier",
+    )
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
@@ -233,6 +243,9 @@ def _deeds() -> dict[str, Row]:
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    rows["admin:members_membership_merge_with"] = _row(
+        OWN_WRITERS, lambda side: _held(side) | {"other_id": side.guest.pk}
     )
     one = OBJECTS[GROUP]
     rows[f"admin:{GROUP}_join"] = _row(OWN_WRITERS, one)
@@ -308,12 +321,43 @@ def _doors() -> dict[str, Row]:
     }
 
 
+def _figures() -> dict[str, Row]:
+    """Return the pages of figures, which are about the business of whoever asks, and their files.
+
+    Whoever is only to help members looks at figures, takes none away and sees none of people.
+    """
+    own: dict[str, Any] = {"listing": True, "shows_canary_to": OWN_DASHBOARD - ROOT}
+    takers: dict[str, Any] = {"listing": True, "shows_canary": False}
+    rows: dict[str, Row] = {}
+    for name, table in FIGURES.items():
+        readers = LISTING_WRITERS if name in FIGURES_OF_PEOPLE else MANAGERS
+        rows[f"admin:figures_{name}"] = _row(readers, **own)
+        rows[f"admin:figures_{name}_csv"] = _row(LISTING_WRITERS, _table(table), **takers)
+    return rows
+
+
+def _table(name: str) -> Arguments:
+    return lambda _side: {"name": name}
+
+
+# A table that each page of figures has.
+FIGURES = {
+    "overview": "transactions",
+    "owed": "roll-points",
+    "rewards": "rewards",
+    "sources": "sources",
+    "staff": "people",
+    "times": "hours",
+}
+FIGURES_OF_PEOPLE = frozenset({"staff"})
+
 DASHBOARD: dict[str, Row] = {
     **_models(),
     **_machine(),
     **_deeds(),
     **_card_pages(),
     **_doors(),
+    **_figures(),
     **_exports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
