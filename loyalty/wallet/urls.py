@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from loyalty.wallet import look, offline
-from loyalty.wallet.views import account, card, cards, check_ins, claims, deeds, personal
+from loyalty.wallet.views import account, card, cards, check_ins, claims, deeds, erasing, personal
 
 app_name = "wallet"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("link/<str:token>/", account.link, name="link"),
     path("profile/", account.profile, name="profile"),
     path("profile/data/", account.own_data, name="own_data"),
+    path("data/<key:member_id>/delete/", erasing.delete_data, name="delete_data"),
     path("offline/", offline.shell, name="offline"),
     path("look/<key:card_id>.css", look.look, name="look"),
     path("looks.css", look.looks, name="looks"),

@@ -20,6 +20,7 @@ from loyalty.operations.enrolments import AlreadyMemberError, Consent, Person
 from loyalty.web.refusals import REFUSALS
 from loyalty.web.requests import deed
 from staff import typed_person
+from staff.admin import quotas
 from staff.admin.account import account_address
 from staff.admin.forms_members import RegisterForm
 from staff.admin.powers import EDITORS, powers_of
@@ -40,6 +41,7 @@ def register_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "crumbs": [*model_admin.crumbs(), (_("Register a customer"), "")],
         "opts": model_admin.opts,
         "privacy_version": settings.PRIVACY_VERSION,
+        "uses": quotas.limited(powers_of(request), "max_members", at=at),
         "list_address": reverse("admin:members_membership_changelist"),
     }
     if not cards:
