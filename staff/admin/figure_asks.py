@@ -62,7 +62,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Whose figures, over which days; ``query`` says the same to a link."""
+    """Whose figures, over which days; ``query`` says the same to a link.
+
+    ``cards`` are the names of the business's cards, as far as they are offered.
+    """
 
     powers: Powers
     partner: Partner
@@ -71,6 +74,7 @@ class Ask:
     span: Span
     at: datetime
     query: str
+    cards: Mapping[int, str]
 
     @property
     def may_take_away(self) -> bool:
@@ -213,6 +217,7 @@ def ask(request: HttpRequest, roles: frozenset[Role] = EVERYONE) -> tuple[Ask | 
         span=form.span(),
         at=at,
         query=_query(data, has_choice=len(offered) > 1),
+        cards={one.pk: one.name for one in places if one.kind == CARD},
     )
     return asked, form
 
@@ -232,6 +237,7 @@ def ask_usual(powers: Powers, partner: Partner, at: datetime) -> Ask:
         span=form.span(),
         at=at,
         query=_query(data, has_choice=len(powers.managers) != 1),
+        cards={},
     )
 
 

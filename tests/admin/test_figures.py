@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clubs.models import Role, Weekday
-from loyalty.analytics import reading, rollups
+from loyalty.analytics import card_views, reading, rollups
+from loyalty.analytics.card_views import Viewer
 from loyalty.ledger.models import Source
 from loyalty.members.models import Account
 from loyalty.operations import purchases
@@ -340,7 +341,7 @@ def test_a_store_owes_nothing_of_its_own():
 
     (question,) = page.context["content"].questions
     assert (question.help, question.more) == (
-        "A store or a person owes nothing of its own: balances belong to cards.",
+        "A store or a person has no members or balances of its own: they belong to cards.",
         address("owed", of="all"),
     )
 
@@ -375,3 +376,79 @@ def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figu
     assert [row[0].address for row in people.table.rows] == [
         address("overview", days="7", of=f"person-{one.pk}") for one in (cast.sam, cast.petra)
     ]
+
+
+def counted_members():
+    """Return the cast with a busy member, after the daily round has counted."""
+    cast = busy()
+    rollups.rebuild(partner=cast.partner, at=raw.later())
+    return cast
+
+
+@pytest.mark.req("R6.5")
+def test_the_best_customers_are_named_and_lead_to_their_accounts():
+    cast = counted_members()
+
+    page = at_desk(cast.petra).get(address("customers", days="30"))
+
+    account = reverse("admin:members_membership_account", args=[cast.membership.pk])
+    assert (table(page, "spent-eur"), table(page, "often")) == (
+        [["Mia", "\u20ac300.00"]],
+        [["Mia", "2"]],
+    )
+    assert shown(page, "Spent most, in EUR")[0] == "\u20ac300.00"
+    assert f'href="{account}"' in page.content.decode()
+
+
+@pytest.mark.req("R6.5")
+def test_who_comes_back_is_told_by_month_and_by_how_often():
+    cast = counted_members()
+
+    page = at_desk(cast.petra).get(address("habits", days="30"))
+
+    assert table(page, "frequency") == [
+        ["1", "0", "0"],
+        ["2", "1", "2"],
+        ["3\u20135", "0", "0"],
+        ["6\u201310", "0", "0"],
+        ["11+", "0", "0"],
+    ]
+    assert [row[1] for row in table(page, "cohorts")] == []
+
+
+@pytest.mark.req("R6.5")
+def test_tiers_are_told_with_who_stands_there():
+    cast = counted_members()
+
+    page = at_desk(cast.petra).get(address("tiers"))
+
+    assert table(page, "tiers") == [["no tier", "Harbour Coffee", "1"]]
+
+
+@pytest.mark.req("R6.5")
+def test_what_a_programme_costs_is_held_against_what_it_sells():
+    cast = counted_members()
+
+    page = at_desk(cast.petra).get(address("worth", days="7"))
+
+    assert [row[1] for row in table(page, "worth-eur")] == [
+        "\u20ac200.00",
+        "\u20ac0.00",
+        "\u20ac0.00",
+        "\u20ac200.00",
+    ]
+    assert page.context["content"].notes == [
+        "200 points were redeemed on cards in EUR that give a point no worth in money."
+        " They cost nothing here."
+    ]
+
+
+@pytest.mark.req("R6.2")
+def test_looks_at_a_card_are_told_with_the_other_figures():
+    cast = busy()
+    card_views.count(card_id=cast.card.pk, viewer=Viewer(key="a"), at=timezone.now())
+
+    page = at_desk(cast.petra).get(address("overview", days="7"))
+
+    assert shown(page, "Card views")[:2] == ("1", "+1, up from 0")
+    assert table(page, "views")[-1][1] == "1"
