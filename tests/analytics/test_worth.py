@@ -23,7 +23,7 @@ def told(cast, span=MAY):
 
 
 def test_the_cost_of_rewards_is_told_beside_the_sales():
-    cast = make_cast(base_rate=Decimal(2), refund_method="ALL", credit_per_step_minor=2)
+    cast = make_cast(base_rate=Decimal("0.02"), refund_method="ALL", credit_per_step_minor=2)
     buy(cast, 30_000)
     redeem(cast)
     refund(cast, buy(cast, 1000), 400)
@@ -39,8 +39,8 @@ def test_the_cost_of_rewards_is_told_beside_the_sales():
 
 
 def test_a_point_redeemed_is_worth_what_the_open_ones_are_by_tier():
-    cast = make_cast(base_rate=Decimal(1))
-    make_tier(cast.card, "Gold", 300, rate=Decimal(3))
+    cast = make_cast(base_rate=Decimal("0.01"))
+    make_tier(cast.card, "Gold", 300, rate=Decimal("0.03"))
     publish(cast.card)
     noor = join(cast.noor, cast.card)
     buy(cast, 50_000)
@@ -49,7 +49,7 @@ def test_a_point_redeemed_is_worth_what_the_open_ones_are_by_tier():
     assert told(cast)["EUR"].points_minor == 200
     rollups.rebuild(partner=cast.partner, at=raw.later())
 
-    # 300 points are open on Gold at 3 each and 100 below at 1.
+    # 300 points are open on Gold at 3 cents each and 100 below at 1.
     assert told(cast)["EUR"].points_minor == 200 * (300 * 3 + 100) // 400
 
 
