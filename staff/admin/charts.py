@@ -395,7 +395,7 @@ def _labels(names: Sequence[str]) -> list[Label]:
         Label(
             x=_share(2 * index + 1, 2 * len(names)),
             text=names[index],
-            is_wide=bool(index // every % 2),
+            is_wide=len(names) > MOST_LABELS // 2 and bool(index // every % 2),
         )
         for index in range(0, len(names), every)
     ]

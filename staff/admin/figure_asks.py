@@ -222,19 +222,20 @@ def ask(request: HttpRequest, roles: frozenset[Role] = EVERYONE) -> tuple[Ask | 
     return asked, form
 
 
-def ask_usual(powers: Powers, partner: Partner, at: datetime) -> Ask:
-    """Return what is asked for without any choice: the whole business, lately."""
-    data = {"business": str(partner.pk), "of": ALL, "days": USUAL}
-    form = AskForm(data, today=at.astimezone(partner.zone()).date())
+def ask_lately(powers: Powers, partner: Partner, at: datetime, *, days: int) -> Ask:
+    """Return what is asked for without any choice: the whole business, so many days up to today."""
+    today = at.astimezone(partner.zone()).date()
+    span = Span(first=today - timedelta(days=days - 1), until=today + DAY)
+    data = {"business": str(partner.pk), "of": ALL, "days": str(days), "first": "", "last": ""}
+    if str(days) not in dict(PRESETS):
+        data |= {"days": OWN_DAYS, "first": str(span.first), "last": str(today)}
     place = Place(kind=ALL, pk=partner.pk, name=partner.name)
-    _offer(form, [partner], partner, [], place)
-    form.full_clean()
     return Ask(
         powers=powers,
         partner=partner,
         place=place,
         scope=_scope(partner, place),
-        span=form.span(),
+        span=span,
         at=at,
         query=_query(data, has_choice=len(powers.managers) != 1),
         cards={},

@@ -125,7 +125,7 @@ def _lately(days: Lately) -> str:
 
 
 def _people(listed: Iterable[Best], missed: MissedPage) -> Members:
-    keys = {one.membership_id for one in (*listed, *missed.members)}
+    keys = {one.membership_id for one in listed} | {one.membership_id for one in missed.members}
     return Membership.objects.select_related("member").in_bulk(keys)
 
 

@@ -27,7 +27,7 @@ def overview(asked: Ask) -> Content:
     views = _views(asked, page)
     if is_empty(page) and not (views and (views.total or views.before)):
         return Content(is_empty=True)
-    drawn = [transactions(page), _points(asked, page), *_sales(page), _joins(page)]
+    drawn = [_transactions(page), _points(asked, page), *_sales(page), _joins(page)]
     return Content(
         questions=[_who(asked, page, views), _worth(asked, page), _owed(asked, page)],
         charts=[*drawn, _viewed(page, views)] if views else drawn,
@@ -172,7 +172,7 @@ def _units(unit: str, now: Units, before: Units, written: charts.Written) -> lis
         figure(_("Given: %(unit)s") % named, now.issued, before.issued, written=written),
         figure(_("Redeemed: %(unit)s") % named, now.redeemed, before.redeemed, written=written),
         rate(
-            _("Redemption rate"),
+            _("Redemption rate: %(unit)s") % named,
             now.redemption_rate,
             before.redemption_rate,
             help=_("redeemed of what was given"),
@@ -256,13 +256,12 @@ def _of(parts: Iterable[Figures], name: str) -> list[int]:
     return [getattr(one, name) for one in parts]
 
 
-def transactions(page: Page, *, title: str = "") -> Chart:
-    """Return the chart of how much is done."""
+def _transactions(page: Page) -> Chart:
     values = _of(page.parts.values(), "deeds")
     return by_part(
         page,
         name="transactions",
-        title=title or _("Transactions"),
+        title=_("Transactions"),
         series=[Series(words=_("Transactions"), values=values)],
     )
 

@@ -24,6 +24,8 @@ from tests.operations.test_statements import counted
 pytestmark = pytest.mark.django_db
 SLUGS = [page.slug for page in PAGES]
 HOME = "/admin/analytics/"
+# These pages read what a daily round counted, which no job moves while they do.
+COUNTED = {"customers", "habits"}
 
 
 def buy(cast, *, days=0, amount=1000, source=Source.SCAN):
@@ -77,7 +79,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
             "Sales in EUR",
             "Given: points",
             "Redeemed: points",
-            "Redemption rate",
+            "Redemption rate: points",
             "Rewards handed out",
             "Open: points",
         )
@@ -86,7 +88,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
         "Sales in EUR": ("\u20ac200.00", "+100 %, up from \u20ac100.00", "is-up"),
         "Given: points": ("200", "+100 %, up from 100", "is-up"),
         "Redeemed: points": ("200", "+200, up from 0", "is-up"),
-        "Redemption rate": ("100 %", "+100, up from 0 %", "is-up"),
+        "Redemption rate: points": ("100 %", "+100, up from 0 %", "is-up"),
         "Rewards handed out": ("1", "+1, up from 0", "is-up"),
         "Open: points": ("107", "+7 %, up from 100", "is-same"),
     }
@@ -273,7 +275,7 @@ def test_a_business_without_any_deed_is_told_how_figures_begin():
     assert "Nothing to count yet" in page.content.decode()
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in COUNTED])
 def test_sums_that_are_just_being_counted_are_no_error(slug, monkeypatch):
     client = at_desk(busy().petra)
     monkeypatch.setattr(reading, "MOST_TRIES", 0)
