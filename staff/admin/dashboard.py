@@ -260,6 +260,12 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 address="ledger_transaction_changelist",
             ),
             Entry(
+                words=gettext_lazy("Imports"),
+                icon="upload_file",
+                address="imports_upload_changelist",
+                roles=EDITORS,
+            ),
+            Entry(
                 words=gettext_lazy("Waiting refunds"),
                 icon="hourglass_top",
                 address="ledger_parkedrefund_changelist",
@@ -285,7 +291,7 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 words=gettext_lazy("Changes"),
                 icon="history",
                 address="audit_auditevent_changelist",
-                roles=EDITORS,
+                roles=OWNERS,
             ),
         ),
     ),
