@@ -14,6 +14,7 @@ from loyalty.analytics.best import Best
 from loyalty.analytics.cohorts import MONTHS, Cohort
 from loyalty.analytics.frequency import Frequency, Often
 from loyalty.analytics.models import Measure
+from loyalty.analytics.reading import Counted
 from loyalty.analytics.risks import MissedPage
 from loyalty.analytics.spans import Lately
 from loyalty.members.models import Membership
@@ -39,8 +40,6 @@ def customers(asked: Ask) -> Content:
     if not asked.scope.is_whole:
         return of_whole_cards(asked, "customers", _("Who are my best customers?"))
     counted = reading.counted(asked.scope)
-    if counted.at is None:
-        return Content(is_empty=True, compares=False)
     days = spans.lately(asked.span)
     spent = best.best(counted, days=days, measure=Measure.SPENT)
     often = best.best(counted, days=days, measure=Measure.VISITS).get("", [])
@@ -50,7 +49,7 @@ def customers(asked: Ask) -> Content:
     return Content(
         compares=False,
         counted_at=counted.at,
-        notes=[_lately(days)],
+        notes=[_lately(counted, days)],
         questions=[
             Question(
                 title=_("Who are my best customers?"),
@@ -84,15 +83,13 @@ def habits(asked: Ask) -> Content:
     if not asked.scope.is_whole:
         return of_whole_cards(asked, "habits", _("Do members come back?"))
     counted = reading.counted(asked.scope)
-    if counted.at is None:
-        return Content(is_empty=True, compares=False)
     days = spans.lately(asked.span)
     found = frequency.frequency(counted, days)
     average = found.average_visits
     return Content(
         compares=False,
         counted_at=counted.at,
-        notes=[_lately(days)],
+        notes=[_lately(counted, days)],
         questions=[
             Question(
                 title=_("Do members come back?"),
@@ -115,7 +112,9 @@ def habits(asked: Ask) -> Content:
     )
 
 
-def _lately(days: Lately) -> str:
+def _lately(counted: Counted, days: Lately) -> str:
+    if counted.at is None:
+        return _("Members are counted once a day; the first count is still to come.")
     words = ngettext(
         "Members are counted once a day: over the last %(days)s day, up to yesterday.",
         "Members are counted once a day: over the last %(days)s days, up to yesterday.",

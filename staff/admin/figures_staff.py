@@ -3,9 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.db.models import Count
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from loyalty.analytics import figures, reading
+from loyalty.analytics.models import Signal
 from loyalty.analytics.reading import Window
 from loyalty.ledger.models import Kind
 from loyalty.members.models import VoucherStatus
@@ -14,7 +17,7 @@ from loyalty.sheets.writing import Column
 from loyalty.users.models import User
 from staff.admin import charts, tables
 from staff.admin.charts import Chart
-from staff.admin.figure_asks import PERSON, Ask
+from staff.admin.figure_asks import CARD, CLUB, PERSON, STORE, Ask
 from staff.admin.figure_pages import Content, address
 from staff.admin.figure_words import Figure, Question
 from staff.admin.tables import Cell, Table
@@ -33,6 +36,7 @@ class Doer:
     rewards: int = 0
     adjustments: int = 0
     undone: int = 0
+    signals: int = 0
 
     @property
     def deeds(self) -> int:
@@ -82,6 +86,8 @@ def staff(asked: Ask) -> Content:
                     ),
                 ],
                 help=_("A deed that is undone counts for whoever undid it, on that day."),
+                more=reverse("admin:analytics_signal_changelist"),
+                more_words=_("Signals"),
             )
         ],
         charts=[_people(asked, ranked, names)],
@@ -94,7 +100,24 @@ def _doers(asked: Ask) -> dict[int | None, Doer]:
     found: dict[int | None, Doer] = defaultdict(Doer)
     for row in rows:
         found[row["actor_id"]].add(row, row["deed_count"], row["points_in"] - row["points_out"])
+    for pk, signals in _signals(asked):
+        found[pk].signals = signals
     return {pk: doer for pk, doer in found.items() if doer != Doer()}
+
+
+def _signals(asked: Ask) -> list[tuple[int, int]]:
+    """Return how many signals there are about each person, whoever has looked at them."""
+    narrowed = {CLUB: "club", CARD: "membership__card", STORE: "store", PERSON: "actor"}
+    place = asked.place
+    of_place = {narrowed[place.kind]: place.pk} if place.kind in narrowed else {}
+    rows = Signal.objects.filter(
+        partner=asked.partner,
+        day__gte=asked.span.first,
+        day__lt=asked.span.until,
+        actor__isnull=False,
+        **of_place,
+    )
+    return list(rows.order_by().values_list("actor").annotate(found=Count("pk")))
 
 
 def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, str]) -> Chart:
@@ -115,6 +138,7 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
                 tables.number(_("Corrections")),
                 tables.number(_("Undone")),
                 tables.number(_("Undone, in %")),
+                tables.number(_("Signals")),
             ],
             rows=[[_name(asked, pk, names), *_cells(doer)] for pk, doer in ranked],
         ),
@@ -124,7 +148,8 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
 def _cells(doer: Doer) -> list[Cell]:
     counts = (doer.awards, doer.points, doer.rewards, doer.adjustments, doer.undone)
     share = figures.share(doer.undone, doer.deeds)
-    return [*(tables.count(value) for value in counts), tables.percent(share)]
+    told = [*(tables.count(value) for value in counts), tables.percent(share)]
+    return [*told, tables.count(doer.signals)]
 
 
 def _name(asked: Ask, pk: int | None, names: dict[int, str]) -> Cell:

@@ -24,8 +24,6 @@ def tiers(asked: Ask) -> Content:
     counted = reading.counted(asked.scope)
     standing = tier_figures.distribution(counted)
     moves = tier_figures.movement(scope=asked.scope, span=asked.span)
-    if not standing and not any(one.ups or one.downs for one in moves):
-        return Content(is_empty=True, compares=False)
     return Content(
         compares=False,
         counted_at=counted.at,

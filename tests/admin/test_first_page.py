@@ -26,7 +26,7 @@ from tests.operations.test_statements import counted
 
 pytestmark = pytest.mark.django_db
 INDEX = "/admin/"
-STATEMENTS = 20
+STATEMENTS = 19
 WORDS = Invitation(
     title="Harbour Coffee", place="Harbour Group", address="http://x.example/join/1/"
 )
