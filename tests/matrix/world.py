@@ -27,12 +27,13 @@ from clubs.models import Role
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source
 from loyalty.members import codes
-from loyalty.members.models import ConsentSource, Membership, MembershipGroup
+from loyalty.members.models import ConsentSource, MemberNote, Membership, MembershipGroup
 from loyalty.operations import (
     adjustments,
     enrolments,
     groups,
     guests,
+    member_notes,
     parked_refunds,
     payments,
     purchases,
@@ -76,6 +77,7 @@ class Side:
     voucher: Any
     link_token: str
     group: MembershipGroup
+    note: MemberNote
 
 
 def make_side(word: str) -> Side:
@@ -174,6 +176,11 @@ def make_side(word: str) -> Side:
         voucher=membership.vouchers.get(),
         link_token=link.token,
         group=_family(card, staff, owner, word),
+        note=member_notes.write_note(
+            deed=cast.deed(owner, Source.ADMIN, at=at),
+            membership_id=membership.pk,
+            text=f"{word} note",
+        ),
     )
 
 
