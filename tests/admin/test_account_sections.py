@@ -58,14 +58,14 @@ def fill(cast, count):
 
 # The statements of each section, however many rows it has.
 STATEMENTS = {
-    "overview": 25,
-    "transactions": 18,
-    "rewards": 21,
-    "tiers": 17,
-    "notes": 18,
-    "tags": 18,
-    "group": 16,
-    "referrals": 18,
+    "overview": 14,
+    "transactions": 10,
+    "rewards": 14,
+    "tiers": 9,
+    "notes": 10,
+    "tags": 10,
+    "group": 8,
+    "referrals": 10,
 }
 
 

@@ -80,7 +80,7 @@ def find_the_caller(page: Page) -> None:
     page.wait_for_url("**q=912**")
     expect(page.get_by_role("link", name="Mia")).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account/")
+    page.wait_for_url("**/account/**")
 
 
 def see_why(page: Page) -> None:
