@@ -1,6 +1,7 @@
 """Businesses, the walls inside them, their stores, and who works there."""
 
 import zoneinfo
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -215,7 +216,42 @@ class Store(Versioned):
         return self.name
 
 
-class StaffMember(Versioned):
+def is_taken(at: datetime) -> models.Q:
+    """Return the condition of a place that is in force, or that a person can still accept."""
+    return models.Q(is_active=True) | models.Q(invited_until__gt=at)
+
+
+class Place(Versioned):
+    """What gives a user rights; while they are only invited it is not active, so it gives none.
+
+    ``invited_until`` is set until the person has accepted, with the hash of the invitation's token.
+    """
+
+    is_active = models.BooleanField(_("active"), default=True)
+    invited_until = models.DateTimeField(_("invited until"), null=True, editable=False)
+    invitation_hash = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_is_invited_or_active",
+                condition=models.Q(invited_until=None) | models.Q(is_active=False),
+            ),
+            models.UniqueConstraint(
+                name="%(class)s_has_its_own_invitation",
+                fields=["invitation_hash"],
+                condition=~models.Q(invitation_hash=""),
+            ),
+        ]
+
+    @property
+    def is_invited(self) -> bool:
+        """Return whether the person has yet to accept."""
+        return self.invited_until is not None
+
+
+class StaffMember(Place):
     """A user who works in a club, and what they may do at its counter."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
@@ -236,12 +272,12 @@ class StaffMember(Versioned):
         default=False,
         help_text=_("Only where the card allows it, after the phone number was confirmed."),
     )
-    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("staff member")
         verbose_name_plural = _("staff")
         constraints = [
+            *Place.Meta.constraints,
             models.UniqueConstraint(fields=["user", "club"], name="user_works_in_club_once"),
         ]
 
@@ -288,7 +324,7 @@ class Role(models.TextChoices):
     SUPPORT = "SUPPORT", _("support")
 
 
-class Manager(Versioned):
+class Manager(Place):
     """A user who runs a partner's dashboard."""
 
     partner = models.ForeignKey(
@@ -305,12 +341,12 @@ class Manager(Versioned):
         validators=[MinValueValidator(1)],
         help_text=_("Points in one deed. Empty means the card's own limit."),
     )
-    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("manager")
         verbose_name_plural = _("managers")
         constraints = [
+            *Place.Meta.constraints,
             models.UniqueConstraint(fields=["user", "partner"], name="user_manages_partner_once"),
         ]
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "loyalty.ledger",
     "loyalty.operations",
     "loyalty.analytics",
+    "loyalty.exports",
     "loyalty.web",
     "loyalty.wallet",
     "loyalty.demo",
@@ -115,6 +116,8 @@ DATABASES = {
 CACHES = {"default": env.cache("CACHE_URL", f"file:{DATA_DIR}/cache")}
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+# Files people asked for: fetched through a view that looks who asks, never as media.
+EXPORTS_ROOT = DATA_DIR / "exports"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -1,15 +1,18 @@
 """People who work for a partner: made by e-mail, invited, and let into the dashboard."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from smtplib import SMTPException
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clubs.models import Manager, Partner
+from clubs.models import Manager, Partner, is_taken
 from loyalty.users.models import User
 
 
@@ -18,7 +21,10 @@ def user_by_email(*, email: str, name: str = "", language: str = "") -> tuple[Us
     found = known(email)
     if found is not None:
         return found, False
-    return User.objects.create_user(email, name=name, language=language), True
+    made = User.objects.create_user(email, name=name, language=language)
+    # So that the code of the first sign-in proves the e-mail, and no second one is asked for.
+    EmailAddress.objects.create(user=made, email=made.email, primary=True, verified=False)
+    return made, True
 
 
 def known(email: str) -> User | None:
@@ -32,9 +38,9 @@ def follow_manager_rows(user_id: int) -> None:
     User.objects.filter(pk=user_id).exclude(is_superuser=True).update(is_staff=manages)
 
 
-def seats_used(partner: Partner) -> int:
-    """Return how many managers count against the partner's plan (IV1.6)."""
-    return Manager.objects.filter(partner=partner, is_active=True).count()
+def seats_used(partner: Partner, *, at: datetime) -> int:
+    """Return how many managers, invited ones too, count against the partner's plan (IV1.6)."""
+    return Manager.objects.filter(is_taken(at), partner=partner).count()
 
 
 def sign_in_address() -> str:
@@ -42,7 +48,17 @@ def sign_in_address() -> str:
     return f"{settings.SITE_URL}{reverse('account_login')}"
 
 
-def send_invitation(*, user: User, partner: Partner, place: str, inviter: str) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What an invitation says besides to whom: the place, who invites, the link and its end."""
+
+    place: str
+    inviter: str
+    address: str
+    until: datetime
+
+
+def send_invitation(*, user: User, partner: Partner, letter: Letter) -> bool:
     """Send a person the way in, in their language; return whether the mail was taken.
 
     Called after the rows are committed.
@@ -51,11 +67,12 @@ def send_invitation(*, user: User, partner: Partner, place: str, inviter: str) -
         context = {
             "user": user,
             "partner": partner,
-            "place": place,
-            "inviter": inviter,
-            "address": sign_in_address(),
+            "place": letter.place,
+            "inviter": letter.inviter,
+            "address": letter.address,
+            "until": timezone.localtime(letter.until, partner.zone()),
         }
-        subject = _("%(partner)s: your sign-in") % {"partner": partner.name}
+        subject = _("%(partner)s: your invitation") % {"partner": partner.name}
         body = render_to_string("admin/mail/invitation.txt", context)
         try:
             return bool(send_mail(subject, body, None, [user.email]))

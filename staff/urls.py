@@ -7,6 +7,7 @@ from staff.views import (
     counter,
     enrolling,
     home,
+    invitations,
     paying,
     people,
     refunding,
@@ -60,4 +61,5 @@ urlpatterns = [
     path("switch/", people.switch, name="switch"),
     path("pin/", people.set_pin, name="set_pin"),
     path("slip/", slips.slip, name="slip"),
+    path("invited/<str:token>/", invitations.invited, name="invited"),
 ]

@@ -39,13 +39,39 @@ NOT_MEASURED_TWICE = {
 }
 
 
-def pytest_collection_modifyitems(items):
-    """Measure on PostgreSQL what it does in its own way, and nothing else again."""
+# Tests without these touch no table in this process; some start a server or a process that does.
+WITH_DATABASE = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
+STARTING_PROCESSES = {"test_backups.py", "test_database.py", "test_installing.py", "demo", "races"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Try and measure on PostgreSQL what it does in its own way, and nothing else again."""
     if connection.vendor != "postgresql":
         return
+    plain = [item for item in items if not touches_database(item)]
+    if plain:
+        config.hook.pytest_deselected(items=plain)
+        items[:] = [item for item in items if touches_database(item)]
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in NOT_MEASURED_TWICE:
             item.add_marker(pytest.mark.no_cover)
+
+
+def touches_database(item):
+    """Return whether a test may come out otherwise on another database."""
+    return (
+        item.get_closest_marker("django_db") is not None
+        or item.get_closest_marker("postgresql") is not None
+        or not WITH_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+        or item.path.relative_to(TESTS).parts[0] in STARTING_PROCESSES
+    )
+
+
+def pytest_report_header():
+    """Say what this leg leaves out."""
+    if connection.vendor == "postgresql":
+        return "left out here: tests that touch no table; they run with SQLite's"
+    return None
 
 
 def pytest_runtest_setup(item):

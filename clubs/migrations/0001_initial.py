@@ -146,4 +146,40 @@ class Migration(migrations.Migration):
             model_name='store',
             constraint=models.UniqueConstraint(fields=('partner', 'code'), name='store_code_is_unique'),
         ),
+        migrations.AddField(
+            model_name='manager',
+            name='invitation_hash',
+            field=models.CharField(blank=True, editable=False, max_length=64),
+        ),
+        migrations.AddField(
+            model_name='manager',
+            name='invited_until',
+            field=models.DateTimeField(editable=False, null=True, verbose_name='invited until'),
+        ),
+        migrations.AddField(
+            model_name='staffmember',
+            name='invitation_hash',
+            field=models.CharField(blank=True, editable=False, max_length=64),
+        ),
+        migrations.AddField(
+            model_name='staffmember',
+            name='invited_until',
+            field=models.DateTimeField(editable=False, null=True, verbose_name='invited until'),
+        ),
+        migrations.AddConstraint(
+            model_name='manager',
+            constraint=models.CheckConstraint(condition=models.Q(('invited_until', None), ('is_active', False), _connector='OR'), name='manager_is_invited_or_active'),
+        ),
+        migrations.AddConstraint(
+            model_name='manager',
+            constraint=models.UniqueConstraint(condition=models.Q(('invitation_hash', ''), _negated=True), fields=('invitation_hash',), name='manager_has_its_own_invitation'),
+        ),
+        migrations.AddConstraint(
+            model_name='staffmember',
+            constraint=models.CheckConstraint(condition=models.Q(('invited_until', None), ('is_active', False), _connector='OR'), name='staffmember_is_invited_or_active'),
+        ),
+        migrations.AddConstraint(
+            model_name='staffmember',
+            constraint=models.UniqueConstraint(condition=models.Q(('invitation_hash', ''), _negated=True), fields=('invitation_hash',), name='staffmember_has_its_own_invitation'),
+        ),
     ]

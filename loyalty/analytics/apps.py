@@ -12,5 +12,6 @@ class AnalyticsConfig(AppConfig):
         """Register the work of its jobs."""
         from loyalty.analytics import (  # noqa: PLC0415 - models are ready only now
             rollups,  # noqa: F401
+            signals,  # noqa: F401
             whatif,  # noqa: F401
         )

@@ -66,13 +66,14 @@ class Reader:
 
     def __init__(self, scope: Scope, card_ids: Sequence[int], mark: RollupMark) -> None:
         self.card_ids = card_ids
-        self._place = scope.place()
-        self._zone = scope.partner.zone()
-        self._own = Q(partner=scope.partner, card__in=card_ids, **self._place)
+        self.place = scope.place()
+        self.zone = scope.partner.zone()
+        self._cards = Q(partner=scope.partner, card__in=card_ids)
+        own = self._cards & Q(**self.place)
         # Days of another time zone are of no use until the job has made them again.
         is_of_use = mark.timezone == scope.partner.timezone
         self.mark = mark if is_of_use else RollupMark(partner=scope.partner)
-        self._kept = self._own if is_of_use else Q(pk__in=[])
+        self.kept = own if is_of_use else Q(pk__in=[])
 
     def sums(self, windows: Sequence[Window], *, by: Sequence[str]) -> list[dict[str, Any]]:
         """Return sums of the windows by the columns named, in one statement.
@@ -111,28 +112,28 @@ class Reader:
     def _branches(self, window: Window, by: Sequence[str]) -> Iterator[QuerySet[Any, Any]]:
         span = window.span
         told = tallying.summed(SUMMED)
-        is_by_month = not self._place and window.step != Step.DAY
+        is_by_month = not self.place and window.step != Step.DAY
         months = span.whole_months() if is_by_month else None
         if months is not None:
             facts = MonthFact.objects.filter(
-                self._kept, month__gte=months.first, month__lt=months.until
+                self.kept, month__gte=months.first, month__lt=months.until
             )
             yield _summed(facts, window, F("month"), by, told)
         for rest in span.beside(months):
-            days = DayFact.objects.filter(self._kept, day__gte=rest.first, day__lt=rest.until)
+            days = DayFact.objects.filter(self.kept, day__gte=rest.first, day__lt=rest.until)
             part = TruncMonth("day") if window.step == Step.MONTH else F("day")
             yield _summed(days, window, part, by, told)
-        deeds = tallying.sorted_out(self._live(span))
+        deeds = tallying.sorted_out(self.live(span))
         trunc = TruncMonth if window.step == Step.MONTH else TruncDate
         told = {**tallying.flows(), **tallying.no_baskets()}
-        yield _summed(deeds, window, trunc("occurred_at", tzinfo=self._zone), by, told)
+        yield _summed(deeds, window, trunc("occurred_at", tzinfo=self.zone), by, told)
 
     def _active(self, name: str, span: Span) -> Iterator[QuerySet[Any, Any]]:
-        deeds = self._deeds(span) if self._place else self._live(span)
+        deeds = self._deeds(span) if self.place else self.live(span)
         found: list[QuerySet[Any, Any]] = [tallying.visits(deeds)]
-        if not self._place:
+        if not self.place:
             months = span.whole_months()
-            kept = ActiveMonth.objects.filter(self._kept)
+            kept = ActiveMonth.objects.filter(self.kept)
             if months is not None:
                 found.append(kept.filter(month__gte=months.first, month__lt=months.until))
             for month, bits in _bits(span.beside(months)):
@@ -146,22 +147,26 @@ class Reader:
                 .values_list("named", "membership_id")
             )
 
-    def _deeds(self, span: Span) -> QuerySet[Transaction]:
-        """Return the transactions of a span."""
-        deeds = Transaction.objects.filter(
-            self._own, occurred_at__lt=spans.begins(span.until, self._zone)
-        )
-        if span.first > date.min:
-            deeds = deeds.filter(occurred_at__gte=spans.begins(span.first, self._zone))
+    def live(self, span: Span, *, of: str = "") -> QuerySet[Transaction]:
+        """Return the transactions of a span that the kept sums do not hold.
+
+        With ``of="reverses__"`` those that undo a deed of the span, wherever the undoing was.
+        """
+        mark = self.mark
+        deeds = self._deeds(span, of=of).filter(pk__gt=mark.done_id)
+        if mark.next_date is not None:
+            next_begins = spans.begins(mark.next_date, self.zone)
+            is_ahead = Q(**{f"{of}occurred_at__gte": next_begins})
+            deeds = deeds.filter(Q(pk__gt=mark.target_id) | is_ahead)
         return deeds
 
-    def _live(self, span: Span) -> QuerySet[Transaction]:
-        """Return those of them that the kept sums do not hold."""
-        mark = self.mark
-        deeds = self._deeds(span).filter(pk__gt=mark.done_id)
-        if mark.next_date is not None:
-            is_ahead = Q(occurred_at__gte=spans.begins(mark.next_date, self._zone))
-            deeds = deeds.filter(Q(pk__gt=mark.target_id) | is_ahead)
+    def _deeds(self, span: Span, *, of: str = "") -> QuerySet[Transaction]:
+        """Return the transactions of a span."""
+        place = {f"{of}{name}": pk for name, pk in self.place.items()}
+        until = {f"{of}occurred_at__lt": spans.begins(span.until, self.zone)}
+        deeds = Transaction.objects.filter(self._cards, **place, **until)
+        if span.first > date.min:
+            deeds = deeds.filter(**{f"{of}occurred_at__gte": spans.begins(span.first, self.zone)})
         return deeds
 
 

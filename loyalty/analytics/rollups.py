@@ -6,15 +6,21 @@ run that is missed, doubled or broken off changes nothing.
 
 from collections import deque
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
 from clubs.models import Partner
-from loyalty.analytics import balances, spans, tallying
-from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact, RollupMark
+from loyalty.analytics import balances, hours, inserting, spans, tallying
+from loyalty.analytics.models import (
+    ActiveMonth,
+    DayFact,
+    DayHour,
+    MonthFact,
+    MonthHour,
+    RollupMark,
+)
 from loyalty.analytics.spans import DAY
 from loyalty.analytics.tallying import SORT, SUMMED
 from loyalty.jobs import queue
@@ -127,43 +133,25 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
         until_id=until_id,
     )
     DayFact.objects.filter(partner=partner, day=day).delete()
-    _insert(
+    inserting.insert(
         DayFact,
         ("day", "partner_id", *DAY_KEYS, *SUMMED),
-        _headed(tallying.sorted_out(spanned.deeds()), day)
+        inserting.headed(tallying.sorted_out(spanned.deeds()), day)
         .values("head_date", "partner_id", *DAY_KEYS)
         .annotate(**tallying.flows(), **tallying.baskets(spanned)),
     )
     month = day.replace(day=1)
     MonthFact.objects.filter(partner=partner, month=month).delete()
     days = DayFact.objects.filter(partner=partner, day__gte=month, day__lt=spans.following(month))
-    _insert(
+    inserting.insert(
         MonthFact,
         ("month", "partner_id", *MONTH_KEYS, *SUMMED),
-        _headed(days, month)
+        inserting.headed(days, month)
         .values("head_date", "partner_id", *MONTH_KEYS)
         .annotate(**tallying.summed(SUMMED)),
     )
+    hours.make(partner=partner, day=day, spanned=spanned)
     _mark_active(tallying.visits(spanned.deeds()), month, 1 << (day.day - 1))
-
-
-def _headed(rows: QuerySet[Any, Any], day: date) -> QuerySet[Any, Any]:
-    head = Value(day, output_field=models.DateField())
-    headed: QuerySet[Any, Any] = rows.order_by().annotate(head_date=head)
-    return headed
-
-
-def _insert(
-    model: type[models.Model], names: tuple[str, ...], rows: QuerySet[Any, Any], end: str = ""
-) -> None:
-    """Insert what a query selects, without reading it: one statement on either database."""
-    sql, values = rows.query.get_compiler(connection=connection).as_sql()
-    listed = ", ".join(f'"{name}"' for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({listed}) {sql} {end}',
-            values,
-        )
 
 
 def _mark_active(visits: QuerySet[Transaction], month: date, bit: int) -> None:
@@ -173,7 +161,7 @@ def _mark_active(visits: QuerySet[Transaction], month: date, bit: int) -> None:
         head_date=Value(month, output_field=models.DateField()),
         bit=Value(bit, output_field=models.IntegerField()),
     )
-    _insert(
+    inserting.insert(
         ActiveMonth,
         ("partner_id", "card_id", "membership_id", "month", "days"),
         found.values("partner_id", "card_id", "membership_id", "head_date", "bit").distinct(),
@@ -213,7 +201,7 @@ def _touched(mark: RollupMark, partner: Partner) -> list[date]:
 
 
 def _forget(mark: RollupMark, partner: Partner) -> None:
-    for model in (DayFact, MonthFact, ActiveMonth):
+    for model in (DayFact, MonthFact, DayHour, MonthHour, ActiveMonth):
         model._default_manager.filter(partner=partner).delete()
     mark.timezone = partner.timezone
     mark.done_id = mark.target_id = mark.counted_card_id = 0

@@ -15,10 +15,12 @@ from cards.models import Card, Reward, TermsVersion, Tier
 from clubs.models import Partner, Store
 from loyalty.ledger.kinds import REVERSIBLE_KINDS, FiringKind, Kind, Source, Unit
 from loyalty.ledger.parked import ParkedRefund
+from loyalty.ledger.waiting import Answer, WaitingAdjustment
 from loyalty.members.models import Account, Membership, TierSource, Voucher, VoucherStatus
 
 __all__ = [
     "REVERSIBLE_KINDS",
+    "Answer",
     "Entry",
     "Firing",
     "FiringKind",
@@ -34,6 +36,7 @@ __all__ = [
     "TransactionNote",
     "Unit",
     "VoucherMove",
+    "WaitingAdjustment",
 ]
 
 

@@ -1,6 +1,8 @@
 """Correct a balance by hand, or give points without a sale."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Sum
@@ -82,7 +84,14 @@ def give_points(
         raise AboveCapError(most=max(0, standing.card.gift_cap - given), given=given)
     move = drafting.earned(standing, points)
 
-    return _post(standing, move, content, reason, is_counted=True, note=None, about_id=None)
+    return _post(
+        standing,
+        move,
+        content,
+        is_counted=True,
+        note=None,
+        told={"reason": reason, "about_transaction_id": None},
+    )
 
 
 def _given_lately(standing: Standing) -> int:
@@ -110,11 +119,13 @@ def adjust_points(
     note: Note | None = None,
     is_counted_for_tier: bool = True,
     about_transaction_id: int | None = None,
+    asked_by_id: int | None = None,
 ) -> Transaction:
     """Add points, or take them with a minus sign, and return the transaction.
 
     By a manager only. A balance never goes below zero. ``about_transaction_id`` names the purchase
-    that is corrected. A repeat returns the first transaction. Source: CU14 to CU20, PA2.3.
+    that is corrected, ``asked_by_id`` who asked for it. A repeat returns the first transaction.
+    Source: CU14 to CU20, PA2.3.
 
     :raises NotEnoughPointsError: naming the most that can be taken.
     :raises NothingToAdjustError: AboveCapError: if the points cannot move; and the errors of
@@ -129,6 +140,7 @@ def adjust_points(
         note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
+        asked_by_id=asked_by_id,
     )
 
 
@@ -142,6 +154,7 @@ def adjust_credit(
     note: Note | None = None,
     is_counted_for_tier: bool = True,
     about_transaction_id: int | None = None,
+    asked_by_id: int | None = None,
 ) -> Transaction:
     """Add credit, or take it with a minus sign, in minor units, and return the transaction.
 
@@ -158,6 +171,7 @@ def adjust_credit(
         note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
+        asked_by_id=asked_by_id,
     )
 
 
@@ -170,6 +184,7 @@ def _adjust(
     *,
     is_counted: bool,
     about_id: int | None,
+    asked_by_id: int | None,
 ) -> Transaction:
     check_may_manage(standing)
     check_not_own(standing)
@@ -183,18 +198,22 @@ def _adjust(
         words=[note.internal, note.comment],
         counted=is_counted,
         about=about_id,
+        **({"asked_by": asked_by_id} if asked_by_id else {}),
     )
     if repeat := first_result(standing, content):
         return repeat
 
     check_open(standing)
-    most = adjust_cap(standing)
-    if unit == Unit.CREDIT:
-        most *= 10 ** DECIMALS[standing.card.currency]
-    move = _corrected(standing, amount, unit, most=most)
+    move = corrected(standing, amount, unit, most=adjust_cap(standing))
 
+    told = {"asked_by_id": asked_by_id} if asked_by_id else {}
     return _post(
-        standing, move, content, reason, is_counted=is_counted, note=note, about_id=about_id
+        standing,
+        move,
+        content,
+        is_counted=is_counted,
+        note=note,
+        told={"reason": reason, "about_transaction_id": about_id, **told},
     )
 
 
@@ -204,8 +223,13 @@ def adjust_cap(standing: Standing) -> int:
     return most if standing.adjust_cap is None else min(most, standing.adjust_cap)
 
 
-def _corrected(standing: Standing, amount: int, unit: Unit, *, most: int) -> Move:
-    """Return the entry of an adjustment."""
+def corrected(standing: Standing, amount: int, unit: Unit, *, most: int) -> Move:
+    """Return the entry of an adjustment; ``most`` counts points, or whole units of the currency.
+
+    :raises NotEnoughPointsError: NothingToAdjustError: AboveCapError: if it cannot be.
+    """
+    if unit == Unit.CREDIT:
+        most *= 10 ** DECIMALS[standing.card.currency]
     if amount == 0:
         raise NothingToAdjustError
     if abs(amount) > most:
@@ -219,11 +243,10 @@ def _post(
     standing: Standing,
     move: Move,
     content: str,
-    reason: AdjustmentReason,
     *,
     is_counted: bool,
     note: Note | None,
-    about_id: int | None,
+    told: Mapping[str, Any],
 ) -> Transaction:
     is_points = move.unit == Unit.POINTS
     stem = "points" if is_points else "credit_minor"
@@ -241,8 +264,7 @@ def _post(
             "points": move.amount if is_points else 0,
             **({} if is_points else {"credit_minor": move.amount}),
             **drafting.balances(standing, [move]),
-            "reason": reason,
-            "about_transaction_id": about_id,
+            **told,
         },
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),

@@ -155,15 +155,24 @@ def _facts(looker: Looker, membership: Membership, at: datetime) -> dict[str, An
 def _refused(
     looker: Looker, landing: Landing, membership: Membership | None, at: datetime
 ) -> Shown:
-    is_known = landing == Landing.NOT_YOUR_CLUB and membership is not None
+    """Record a scan that leads to no counter; whose card it was only where that is no secret.
+
+    The store is where the person stood, unless it is of another business than the card.
+    """
+    is_known = landing in {Landing.NOT_YOUR_CLUB, Landing.OWN_CARD}
+    known = membership if is_known else None
+    is_here = known is None or (
+        looker.store is not None and looker.store.partner_id == known.partner_id
+    )
     Scan.objects.create(
-        partner_id=membership.partner_id if is_known and membership else None,
-        card_id=membership.card_id if is_known and membership else None,
-        membership_id=membership.pk if is_known and membership else None,
+        partner_id=known.partner_id if known else None,
+        card_id=known.card_id if known else None,
+        membership_id=known.pk if known else None,
         staff=looker.user,
+        store=looker.store if is_here else None,
         session_hash=looker.session_hash,
         means=ScanMeans.PRINTED,
-        outcome=ScanOutcome.REFUSED if is_known else ScanOutcome.UNKNOWN,
+        outcome=ScanOutcome.REFUSED if known else ScanOutcome.UNKNOWN,
         scanned_at=at,
     )
     return Shown(landing=landing)

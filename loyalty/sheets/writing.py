@@ -51,8 +51,11 @@ def csv_chunks(
     *,
     separator: str = ",",
     mark: bool = True,
+    head: bool = True,
 ) -> Iterator[bytes]:
     """Yield the table as UTF-8 in pieces of some hundred rows; ``mark`` tells Excel that it is.
+
+    Without ``head`` the rows go on a table that has its titles already.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers, dates
     and our own phone numbers stay as they are. Control characters and marks that turn the
@@ -64,7 +67,8 @@ def csv_chunks(
     titles = csv.writer(buffer, delimiter=separator, quoting=csv.QUOTE_ALL)
     if mark:
         buffer.write("\ufeff")
-    titles.writerow([_csv_text(column.title, kind=Kind.TEXT) for column in columns])
+    if head:
+        titles.writerow([_csv_text(column.title, kind=Kind.TEXT) for column in columns])
     for number, row in enumerate(rows, start=1):
         pairs = zip(columns, row, strict=True)
         writer.writerow([_csv_text(cell, kind=column.kind) for column, cell in pairs])
@@ -76,9 +80,16 @@ def csv_chunks(
 
 
 def write_xlsx(
-    target: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, title: str
+    target: IO[bytes],
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    title: str,
+    first: int = 1,
 ) -> None:
     """Write the table as a workbook with one sheet of this title.
+
+    ``first`` is the place of the first row under the titles, where other parts hold those before.
 
     Texts stay texts, whatever they start with, also after somebody edits the cell; columns of text
     keep leading zeros that somebody types. Numbers of more than 15 digits, and days before 1901,
@@ -96,7 +107,7 @@ def write_xlsx(
     with Workbook(target, options) as book:
         sheet = _Sheet(book, columns, title=title)
         places = list(enumerate(columns))
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=first):
             if number >= limits.MOST_SHEET_ROWS:
                 raise SheetFullError
             for (index, _), cell in zip(places, row, strict=True):
@@ -112,6 +123,8 @@ class _Sheet:
         self.risky = book.add_format({"num_format": "@", "quote_prefix": True})
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         head = book.add_format({"num_format": "@", "bold": True})
+        for look in (head, self.risky, self.text, self.day):
+            look._get_xf_index()  # noqa: SLF001 - numbered here, they are alike in every part
         self.sheet.freeze_panes(1, 0)
         for index, column in enumerate(columns):
             formats = {Kind.NUMBER: None, Kind.DATE: self.day}

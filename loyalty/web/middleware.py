@@ -42,7 +42,8 @@ def keep_pins_at_the_counter(get_response: Handler) -> Handler:
     """
     accounts = reverse("account_login").removesuffix("login/")
     joining = reverse("site:join", args=[1]).removesuffix("1/")
-    private = (reverse("admin:index"), reverse("wallet:home"), accounts, joining)
+    invited = reverse("staff:invited", args=["x"]).removesuffix("x/")
+    private = (reverse("admin:index"), reverse("wallet:home"), accounts, joining, invited)
     doors = tuple(reverse(name) for name in ("account_login", "account_logout"))
 
     def handle(request: HttpRequest) -> HttpResponse:

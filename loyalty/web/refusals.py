@@ -32,7 +32,13 @@ from loyalty.operations import (
 )
 from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
-from loyalty.web import refusals_bonuses, refusals_groups, refusals_members, refusals_refunds
+from loyalty.web import (
+    refusals_bonuses,
+    refusals_groups,
+    refusals_members,
+    refusals_refunds,
+    refusals_waiting,
+)
 from loyalty.web.money import count, money
 from loyalty.web.refusal_rows import Row, Rows, says
 
@@ -349,6 +355,7 @@ _TABLE |= refusals_bonuses.ROWS
 _TABLE |= refusals_groups.ROWS
 _TABLE |= refusals_members.ROWS
 _TABLE |= refusals_refunds.ROWS
+_TABLE |= refusals_waiting.ROWS
 REFUSALS: tuple[type[Exception], ...] = tuple(_TABLE)
 
 

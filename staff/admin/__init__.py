@@ -14,6 +14,8 @@ from staff.admin import (
     people,
     plans,
     rewards,
+    signals,
+    waiting,
 )
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "people",
     "plans",
     "rewards",
+    "signals",
+    "waiting",
 ]

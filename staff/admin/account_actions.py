@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from loyalty.ledger.drafts import Note
-from loyalty.ledger.models import Kind, Source, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction, Unit
 from loyalty.members.models import Voucher, VoucherStatus, pooled
 from loyalty.operations import (
     adjustments,
@@ -20,12 +20,12 @@ from loyalty.operations import (
     tiers,
     vouchers,
 )
-from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.deeds import Deed
 from loyalty.web import words
 from loyalty.web.refusals import REFUSALS, Refusal, refusal_of
 from loyalty.web.requests import deed
 from staff.admin.account import DIALOG, PART_HEADER, AccountPage, account_address
+from staff.admin.asking import Asking
 from staff.admin.forms_account import (
     AdjustForm,
     DeedForm,
@@ -37,7 +37,7 @@ from staff.admin.forms_account import (
     TierForm,
     purchases_of,
 )
-from staff.admin.powers import EDITORS, EVERYONE, NOBODY, powers_of
+from staff.admin.powers import EDITORS, EVERYONE, NOBODY
 
 MOST_PURCHASES = 20
 
@@ -111,20 +111,19 @@ class ActionPage(AccountPage):
         return words.points(points, self.membership.card)
 
 
-class AdjustPage(ActionPage):
+class AdjustPage(Asking, ActionPage):
     """Adjust the balance: a signed number with a reason (CU14 to CU20)."""
 
     roles = EVERYONE
     form_class: ClassVar[type[DeedForm]] = AdjustForm
+    unit = Unit.POINTS
 
     def words(self) -> dict[str, Any]:
         """Return the words of the page."""
-        return {"title": _("Adjust balance"), "button": _("Save")}
+        return {"title": _("Adjust balance"), "button": self.button()}
 
     def form_options(self) -> dict[str, Any]:
-        """Return the largest adjustment of this person, and the purchases it may be about."""
-        manager = powers_of(self.request).managers.get(self.membership.partner_id)
-        caps = [self.membership.card.adjust_cap, manager.adjust_cap if manager else None]
+        """Return the largest adjustment on the card, and the purchases it may be about."""
         deeds = (
             Transaction.objects.filter(
                 membership=self.membership, kind__in=[Kind.PURCHASE, Kind.BUY, Kind.POINTS]
@@ -133,21 +132,21 @@ class AdjustPage(ActionPage):
             .order_by("-pk")[:MOST_PURCHASES]
         )
         return {
-            "most": min(cap for cap in caps if cap is not None),
+            "most": self.membership.card.adjust_cap,
             "purchases": purchases_of(list(deeds), self.membership.card),
         }
 
-    def act(self, deed: Deed, form: Any) -> str:
+    def typed_amount(self, form: Any) -> int:
+        """Return the points."""
+        return int(form.cleaned_data["points"])
+
+    def adjust(self, deed: Deed, form: Any) -> str:
         """Adjust the balance."""
-        typed = form.cleaned_data
         done = adjustments.adjust_points(
             deed=deed,
             membership_id=self.membership.pk,
-            points=typed["points"],
-            reason=AdjustmentReason(typed["reason"]),
-            note=Note(internal=typed["internal"], comment=typed["comment"]),
-            is_counted_for_tier=typed["is_counted"],
-            about_transaction_id=typed["about"],
+            points=self.typed_amount(form),
+            **self.facts(form),
         )
         return _("%(points)s. The balance is %(balance)s now.") % {
             "points": words.signed(done.points),

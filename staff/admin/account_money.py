@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Unit
 from loyalty.operations import adjustments, payments, refunds, sales
-from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.deeds import Deed
 from loyalty.operations.sales import Sale
 from loyalty.operations.standing import Standing, look
@@ -136,10 +135,11 @@ class AdjustCreditPage(AdjustPage):
     """Adjust the credit: a signed amount with a reason (IV9.7)."""
 
     form_class: ClassVar[type[DeedForm]] = AdjustCreditForm
+    unit = Unit.CREDIT
 
     def words(self) -> dict[str, Any]:
         """Return the words of the page."""
-        return {"title": _("Adjust credit"), "button": _("Save")}
+        return {"title": _("Adjust credit"), "button": self.button()}
 
     def form_options(self) -> dict[str, Any]:
         """Return what the form of points needs, and the currency."""
@@ -150,18 +150,18 @@ class AdjustCreditPage(AdjustPage):
         field = "credit" if refusal.field == "points" else refusal.field
         return super().refuse(form, replace(refusal, field=field))
 
-    def act(self, deed: Deed, form: Any) -> str:
+    def typed_amount(self, form: Any) -> int:
+        """Return the credit in minor units."""
+        return int(form.cleaned_data["credit"])
+
+    def adjust(self, deed: Deed, form: Any) -> str:
         """Adjust the credit."""
-        typed = form.cleaned_data
         card = self.membership.card
         done = adjustments.adjust_credit(
             deed=deed,
             membership_id=self.membership.pk,
-            credit_minor=typed["credit"],
-            reason=AdjustmentReason(typed["reason"]),
-            note=Note(internal=typed["internal"], comment=typed["comment"]),
-            is_counted_for_tier=typed["is_counted"],
-            about_transaction_id=typed["about"],
+            credit_minor=self.typed_amount(form),
+            **self.facts(form),
         )
         return _("%(moved)s. The balance is %(balance)s now.") % {
             "moved": words.moved(0, done.credit_minor, card),

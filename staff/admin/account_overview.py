@@ -33,6 +33,7 @@ from loyalty.rules.terms import TierBasis
 from loyalty.web import words
 from loyalty.web.money import money
 from loyalty.web.templatetags.loyalty import day
+from staff.admin import waiting_words
 from staff.admin.account import SECTION, AccountPage, account_address, actions_for, state_of
 from staff.admin.account_history import deeds_of, lines_of
 from staff.admin.account_sections import SECTIONS, Section
@@ -152,6 +153,7 @@ def overview(page: AccountPage) -> dict[str, Any]:
         "lots": lots,
         "next_lot": ahead[0] if ahead else None,
         "notices": list(notices(page, ahead)),
+        "waiting": waiting_words.of_membership(membership, powers_of(page.request), page.at),
         "progress": progress(page.found),
         "lines": lines_of(membership, deeds, page.latest),
         "can_reverse": powers_of(page.request).is_all,

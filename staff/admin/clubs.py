@@ -8,12 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clubs.models import Club, Partner, PlaceStatus, Store
 from loyalty.members import codes
 from loyalty.members.models import Member
+from staff import people
 from staff.admin import door_pages
 from staff.admin.forms import check_quota
 from staff.admin.forms_clubs import (
@@ -301,8 +303,8 @@ class PartnerSettingsAdmin(PartnerAdmin):
 
     @column(_("in use"))
     def seat_use(self, partner: Partner) -> int:
-        """Return the number of managers."""
-        return partner.managers.filter(is_active=True).count()
+        """Return the number of managers, with those who are invited."""
+        return people.seats_used(partner, at=timezone.now())
 
     @column(_("in use"))
     def member_use(self, partner: Partner) -> int:

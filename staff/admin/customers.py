@@ -1,25 +1,24 @@
 """Whom the list of customers shows, page by page: searched, narrowed, latest activity first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from clubs.models import Partner
-from loyalty.ledger.models import Entry
-from loyalty.members import searching
-from loyalty.members.models import Member, Membership, MembershipStatus, MemberTag
+from loyalty.exports import narrowing
+from loyalty.members.models import Member, Membership
 from loyalty.web.fields import phone_number
 from staff.admin.account import account_address
-from staff.admin.forms_customers import GUEST, MEMBER, CustomersForm
-from staff.admin.powers import powers_of
+from staff.admin.forms_customers import CustomersForm
+from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import own_rows
 from staff.admin.unfold_parts import ChangeList
 
@@ -33,66 +32,10 @@ def phones_of(text: str, partners: Iterable[Partner]) -> set[str]:
     return {phone for phone in found if phone}
 
 
-def narrowed(
-    rows: QuerySet[Membership], given: Mapping[str, Any], *, at: datetime, zone: ZoneInfo
-) -> QuerySet[Membership]:
-    """Return the memberships that all filters of a valid form leave; days are those of ``zone``.
-
-    ``rows`` carry ``due_points``. CU6.
-    """
-    rows = rows.filter(_plain(given, zone))
-    match given.get("state"):
-        case "":
-            pass
-        case status if status in {MEMBER, GUEST}:
-            is_guest = status == GUEST
-            rows = rows.filter(status=MembershipStatus.ACTIVE, member__user__isnull=is_guest)
-        case status:
-            rows = rows.filter(status=status)
-    if used := given.get("used"):
-        entries = Exists(Entry.objects.filter(account=OuterRef("account")))
-        rows = rows.filter(entries if used == "yes" else ~entries)
-    if tag := given.get("tag"):
-        rows = rows.filter(
-            Exists(MemberTag.objects.filter(member=OuterRef("member"), tag=tag, is_set=True))
-        )
-    if span := given.get("active"):
-        since = at - timedelta(days=abs(int(span)))
-        rows = (
-            rows.filter(active_at__lt=since) if int(span) < 0 else rows.filter(active_at__gte=since)
-        )
-    return _by_balance(rows, given.get("least"), given.get("most"))
-
-
-def _plain(given: Mapping[str, Any], zone: ZoneInfo) -> Q:
-    """Return the filters that compare one column with what was typed."""
-    columns = {
-        "card": "card",
-        "club": "card__club",
-        "tier": "account__tier",
-        "birth_month": "member__birth_month",
-    }
-    found = Q(**{path: given[name] for name, path in columns.items() if given.get(name)})
-    if first := given.get("joined_from"):
-        found &= Q(joined_at__gte=_start(first, zone))
-    if last := given.get("joined_to"):
-        found &= Q(joined_at__lt=_start(last + timedelta(days=1), zone))
-    return found
-
-
-def _start(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone)
-
-
-def _by_balance(
-    rows: QuerySet[Membership], least: int | None, most: int | None
-) -> QuerySet[Membership]:
-    if least is None and most is None:
-        return rows
-    rows = rows.annotate(spendable=F("account__points") - F("due_points"))
-    if least is not None:
-        rows = rows.filter(spendable__gte=least)
-    return rows if most is None else rows.filter(spendable__lte=most)
+def given_by(form: CustomersForm, partners: Iterable[Partner]) -> dict[str, Any]:
+    """Return what a valid form narrows by, with the numbers that the words typed can stand for."""
+    given = form.cleaned_data
+    return {**given, "phones": tuple(sorted(phones_of(given["q"], partners)))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +59,19 @@ class CustomerList(ChangeList):
         rows = super().get_queryset(request, exclude_parameters)
         powers = powers_of(request)
         self.form = CustomersForm(request.GET, powers=powers)
+        self.may_export = powers.has(EDITORS)
         if not self.form.is_valid():
             return rows.none()
-        given = self.form.cleaned_data
         partners = list(own_rows(Partner.objects.all(), powers, path="pk")[:MOST_PARTNERS])
-        if given["q"].strip():
-            ids = searching.ids_of_matching(
-                own_rows(Membership.objects.all(), powers),
-                own_rows(Member.objects.all(), powers),
-                typed=given["q"],
-                phones=phones_of(given["q"], partners),
-            )
-            rows = rows.filter(pk__in=ids)
+        given = given_by(self.form, partners)
+        rows = narrowing.searched(
+            rows,
+            own_rows(Membership.objects.all(), powers),
+            own_rows(Member.objects.all(), powers),
+            given,
+        )
         zone = partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")
-        return narrowed(rows, given, at=timezone.now(), zone=zone)
+        return narrowing.narrowed(rows, given, at=timezone.now(), zone=zone)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Return latest activity first, and nothing else."""
@@ -145,7 +87,8 @@ class CustomerList(ChangeList):
         page = read[: self.list_per_page]
         words = request.GET.copy()
         words.pop(PLACE, None)
-        newest = f"?{words.urlencode()}" if place else ""
+        self.words = words.urlencode()
+        newest = f"?{self.words}" if place else ""
         if len(read) > len(page):
             words[PLACE] = f"{page[-1].active_at.isoformat()},{page[-1].pk}"
         self.paginator = Pages(

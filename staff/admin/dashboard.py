@@ -181,6 +181,12 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 icon="family_restroom",
                 address="members_membershipgroup_changelist",
             ),
+            Entry(
+                words=gettext_lazy("Signals"),
+                icon="visibility",
+                address="analytics_signal_changelist",
+                roles=EDITORS,
+            ),
         ),
     ),
     (
@@ -281,6 +287,11 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 words=gettext_lazy("Waiting refunds"),
                 icon="hourglass_top",
                 address="ledger_parkedrefund_changelist",
+            ),
+            Entry(
+                words=gettext_lazy("Waiting adjustments"),
+                icon="approval",
+                address="ledger_waitingadjustment_changelist",
             ),
             Entry(
                 words=gettext_lazy("Entries"),

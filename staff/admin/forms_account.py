@@ -85,6 +85,17 @@ class PutTagForm(DeedForm):
         field.choices = [(tag.pk, tag.name) for tag in tags]
 
 
+class WordsForm(DeedForm):
+    """Words to a colleague, which must be given."""
+
+    words = forms.CharField(
+        label=_("reason"),
+        max_length=MOST_INTERNAL,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only your team sees this."),
+    )
+
+
 class AdjustForm(DeedForm):
     """Points to add, or with a minus to take (CU15 to CU20)."""
 
@@ -102,6 +113,8 @@ class AdjustForm(DeedForm):
     about = forms.TypedChoiceField(
         label=_("about the purchase"), required=False, coerce=int, empty_value=None
     )
+    # Set where the page has said that the amount is above the own limit (CU3).
+    asks = forms.BooleanField(required=False, widget=forms.HiddenInput)
     field_order = ("request_id", "points", "reason", "comment", "internal", "about", "is_counted")
 
     def __init__(

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Tag, Tier
 from clubs.models import Club
+from loyalty.exports.narrowing import GUEST, MEMBER
 from loyalty.members.models import MembershipStatus
 from staff.admin.powers import EVERYONE, Powers
 from staff.admin.scoping import own_rows
 from staff.admin.unfold_parts import dress
 
 MOST_SEARCHED = 100  # Longer than any name, e-mail or number.
-MEMBER, GUEST = "member", "guest"
 STATES = [
     (MEMBER, _("member")),
     (GUEST, _("guest")),

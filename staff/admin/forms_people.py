@@ -3,9 +3,10 @@
 from typing import Any, cast
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clubs.models import Club, Manager, Role, StaffMember
+from clubs.models import Club, Manager, Place, Role, StaffMember, is_taken
 from loyalty.users.models import User
 from staff import people
 from staff.admin.forms import PartnersForm, check_quota
@@ -39,6 +40,13 @@ class PersonForm(PartnersForm):
         if self.instance.pk:
             return cast("User", self.instance.user)
         return people.known(self.cleaned_data.get("email") or "")
+
+    def refuse_twice(self, there: Place | None, words: Any) -> None:
+        """Say beside the e-mail that the person has the place, or was invited to it."""
+        if there is not None and there.is_invited:
+            words = _("This person is invited already. Send the invitation again from the list.")
+        if there is not None:
+            self.add_error("email", words)
 
     def save(self, commit: bool = True) -> Any:
         """Save the row, with a new person for an unknown e-mail."""
@@ -77,13 +85,9 @@ class StaffForm(PersonForm):
         """Refuse a person who works in the club already."""
         cleaned = super().clean()
         user, club = self.person(), cleaned.get("club")
-        if (
-            user
-            and club
-            and not self.instance.pk
-            and StaffMember.objects.filter(user=user, club=club).exists()
-        ):
-            self.add_error("email", _("This person works in the club already."))
+        if user and club and not self.instance.pk:
+            there = StaffMember.objects.filter(user=user, club=club).order_by("pk").first()
+            self.refuse_twice(there, _("This person works in the club already."))
         if cleaned.get("forgets_pin"):
             self.instance.pin_hash = ""
         return cleaned
@@ -101,16 +105,18 @@ class ManagerForm(PersonForm):
         cleaned = super().clean()
         if (partner := getattr(self, "partner", None)) is None:
             return cleaned
-        others = Manager.objects.filter(partner=partner, is_active=True).exclude(
-            pk=self.instance.pk
-        )
+        row = self.instance
+        managers = Manager.objects.filter(partner=partner).exclude(pk=row.pk)
         user = self.person()
-        if user and not self.instance.pk and partner.managers.filter(user=user).exists():
-            self.add_error("email", _("This person is a manager already."))
-        is_active = cleaned.get("is_active", True)  # A new manager is.
+        if user and not row.pk:
+            there = managers.filter(user=user).order_by("pk").first()
+            self.refuse_twice(there, _("This person is a manager already."))
+        is_active = cleaned.get("is_active", True)  # One who is invited is to be.
         is_owner = cleaned.get("role") == Role.OWNER and is_active
-        if self.instance.pk and not is_owner and not others.filter(role=Role.OWNER).exists():
+        owners = managers.filter(role=Role.OWNER, is_active=True)
+        if row.pk and not row.is_invited and not is_owner and not owners.exists():
             self.add_error("role", _("The business needs one owner at least."))
         if is_active:
-            check_quota(limit=partner.max_admin_seats, used=others.count(), message=SEAT_QUOTA)
+            used = managers.filter(is_taken(timezone.now())).count()
+            check_quota(limit=partner.max_admin_seats, used=used, message=SEAT_QUOTA)
         return cleaned

@@ -14,7 +14,7 @@ from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
 from loyalty.web import words
 from loyalty.web.templatetags.loyalty import day
-from staff.admin import account_urls, customers, register
+from staff.admin import account_urls, customers, exports, register
 from staff.admin.account import state_of
 from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import ReadOnlyAdmin
@@ -99,5 +99,5 @@ class MembershipAdmin(ReadOnlyAdmin):
         return register.register_page(self, request)
 
     def get_urls(self) -> list[Any]:
-        """Return the account page and its actions, besides the list."""
-        return [*account_urls.urls(self), *super().get_urls()]
+        """Return the account page and its actions, and exports, besides the list."""
+        return [*account_urls.urls(self), *exports.urls(self), *super().get_urls()]

@@ -42,7 +42,7 @@ PARTNER_OF: Mapping[type[models.Model], str] = {
     Membership: "partner",
 }
 # What the audit log never holds: personal data and secrets.
-UNAUDITED = frozenset({"pin_hash", "user", "version", "created_at"})
+UNAUDITED = frozenset({"pin_hash", "invitation_hash", "user", "version", "created_at"})
 
 
 def own_rows(

@@ -7,18 +7,24 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cards.models import Card, CardStatus, Reward, RewardStatus
 from clubs.models import Partner, PlaceStatus, StaffMember, Store
+from loyalty.analytics.models import Signal, SignalState
 from loyalty.audit.models import AuditEvent
+from loyalty.ledger.models import WaitingAdjustment
 from loyalty.members.models import Member
 from staff.admin.poster_pages import PRINTED
-from staff.admin.powers import OWNERS, Powers
+from staff.admin.powers import EDITORS, OWNERS, Powers
 from staff.admin.scoping import own_rows
 
 SOON = timedelta(days=7)
 MOST_TASKS = 10
+MOST_COUNTED = 100
 NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
+# Staff at work, and those who have yet to accept; not those who were switched off.
+EMPLOYED = Q(is_active=True) | Q(invited_until__isnull=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,7 @@ def first_steps(partner: Partner) -> list[Step]:
             words=_("Invite staff"),
             help=_("They scan and hand out rewards."),
             address=reverse("admin:clubs_staffmember_add"),
-            is_done=StaffMember.objects.filter(partner=partner, is_active=True).exists(),
+            is_done=StaffMember.objects.filter(EMPLOYED, partner=partner).exists(),
         ),
         Step(
             words=_("Print the poster"),
@@ -73,9 +79,54 @@ def first_steps(partner: Partner) -> list[Step]:
 
 
 def needed(powers: Powers, now: datetime) -> list[Step]:
-    """Return what needs a person soon: ends, empty stocks and nearly used quotas."""
-    found = [*_cards(powers, now), *_rewards(powers), *_quotas(powers)]
+    """Return what needs a person soon: answers, signals, ends, empty stocks, nearly full quotas."""
+    found = [
+        *_waiting(powers, now),
+        *_signals(powers),
+        *_cards(powers, now),
+        *_rewards(powers),
+        *_quotas(powers),
+    ]
     return found[:MOST_TASKS]
+
+
+def _waiting(powers: Powers, now: datetime) -> list[Step]:
+    """Return one line for all adjustments that this person can answer (CU3)."""
+    rows = own_rows(WaitingAdjustment.objects.all(), powers, EDITORS)
+    open_rows = rows.filter(answer="", expires_at__gt=now)
+    count = open_rows.exclude(asked_by=powers.user).count()
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)s adjustment waits for your answer",
+        "%(count)s adjustments wait for your answer",
+        count,
+    )
+    return [
+        Step(
+            words=words % {"count": count},
+            help=_("A colleague asks for more than their limit allows."),
+            address=reverse("admin:ledger_waitingadjustment_changelist"),
+        )
+    ]
+
+
+def _signals(powers: Powers) -> list[Step]:
+    """Return how many signals nobody has looked at, counted as far as anybody reads on."""
+    signals = own_rows(Signal.objects.filter(state=SignalState.OPEN), powers, EDITORS)
+    found = signals.order_by()[:MOST_COUNTED].count()
+    if not found:
+        return []
+    words = ngettext(
+        "%(count)s signal is worth a look", "%(count)s signals are worth a look", found
+    )
+    return [
+        Step(
+            words=words % {"count": found if found < MOST_COUNTED else f"{found}+"},
+            help=_("Patterns in bookings and scans, each with its plain reason."),
+            address=reverse("admin:analytics_signal_changelist"),
+        )
+    ]
 
 
 def _cards(powers: Powers, now: datetime) -> list[Step]:

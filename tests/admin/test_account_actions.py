@@ -165,7 +165,8 @@ def test_support_adjusts_within_its_own_cap():
     refused = do(cast, "adjust", who=rita, points="21", reason="GOODWILL")
     done = do(cast, "adjust", who=rita, points="20", reason="GOODWILL")
 
-    assert (errors(refused), done.status_code) == ("At most 20 at a time.", 302)
+    question = "This is above your limit of 20 points. Send it to a manager to approve?"
+    assert (errors(refused), done.status_code) == (question, 302)
     assert balance(cast) == 360
 
 

@@ -152,13 +152,15 @@ def test_secrets_cannot_be_probed_by_look_ups():
     found = [
         client.get(INDEX + path).status_code
         for path in (
-            f"members/membership/?totp_key__startswith={cast.membership.totp_key[:3]}",
             "clubs/staffmember/?pin_hash__startswith=a",
             "clubs/manager/?user__password__startswith=a",
         )
     ]
+    members = client.get(INDEX + "members/membership/?totp_key__startswith=never").content.decode()
 
-    assert found == [400, 400, 400]
+    assert found == [400, 400]
+    # That list reads its own form and nothing else of an address, so nobody is left out.
+    assert cast.membership.number in members
 
 
 def test_a_manager_of_two_businesses_sees_both_and_no_third():

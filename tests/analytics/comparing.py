@@ -3,8 +3,8 @@
 from datetime import date
 
 from cards.models import Card
-from loyalty.analytics import reading
-from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact
+from loyalty.analytics import hours, reading
+from loyalty.analytics.models import ActiveMonth, DayFact, DayHour, MonthFact, MonthHour
 from loyalty.analytics.reading import Scope, Window
 from loyalty.analytics.spans import Span, Step
 from loyalty.analytics.tallying import BASKETS, SORT
@@ -42,6 +42,8 @@ def sums_are_the_ledgers(scope, span):
     named = {"now": span, "before": span.before()}
     active = reading.read(scope, lambda reader: reader.active(named))
     assert active == {name: raw.active(scope, one) for name, one in named.items()}
+    found = hours.heat_map(scope=scope, span=span, at=raw.later())
+    assert found.visits == raw.hours(scope, span)
 
 
 def baskets_are_the_ledgers(scope, span):
@@ -54,7 +56,7 @@ def baskets_are_the_ledgers(scope, span):
 def kept():
     """Return all sums that the job keeps, without keys."""
     found = {}
-    for model in (DayFact, MonthFact, ActiveMonth):
+    for model in (DayFact, MonthFact, DayHour, MonthHour, ActiveMonth):
         names = [one.attname for one in model._meta.concrete_fields if one.attname != "id"]
         found[model.__name__] = sorted(model.objects.values_list(*names), key=repr)
     return found

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 
 from cards.models import Card
-from clubs.models import Partner
+from clubs.models import Partner, Store
 from loyalty.members.models import Membership, Voucher
 from loyalty.operations import expiries, rollbacks
 from loyalty.web.refusals import REFUSALS
@@ -70,6 +70,7 @@ class Past:
         make_tier(self.cast.card, "Silver", 60, rate=Decimal("0.08"))
         Partner.objects.filter(pk=self.cast.partner.pk).update(timezone=zone)
         self.cast.partner.refresh_from_db()
+        Store.objects.filter(pk=self.cast.hilltop.pk).update(timezone="Asia/Tokyo")
         Card.objects.filter(pk=self.cast.hill_card.pk).update(currency="JPY")
         self.cast.card.refresh_from_db()
         self.cast.hill_card.refresh_from_db()

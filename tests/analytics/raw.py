@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils import timezone
@@ -57,7 +58,7 @@ def sort_of(deed, steps):
 def deeds_of(scope):
     found = Transaction.objects.filter(card__in=scope.cards, **scope.place())
     return found.select_related(
-        "card", "reward", "refunds", "reverses__refunds", "partner"
+        "card", "store", "reward", "refunds", "reverses__refunds", "partner"
     ).order_by("pk")
 
 
@@ -116,7 +117,7 @@ def summed(scope, windows, by):
 def baskets(scope, span):
     """Return the baskets of a span: number, money, and the same of those with a reward."""
     steps = steps_of_vouchers()
-    undone = set(Transaction.objects.filter(~Q(reverses=None)).values_list("reverses", flat=True))
+    undone = reversed_ids()
     stands = [
         deed
         for deed in deeds_of(scope)
@@ -136,21 +137,41 @@ def baskets(scope, span):
     return {name: found[name] for name in BASKETS}
 
 
-def active(scope, span):
+def visits(scope):
+    """Return the deeds by which a member shows to be active, undone or not."""
     steps = steps_of_vouchers()
+    return [
+        deed
+        for deed in deeds_of(scope)
+        if deed.membership_id is not None
+        and (
+            deed.kind in VISITS
+            or (deed.kind == "VOUCHER" and steps[deed.pk] == "USED")
+            or (deed.kind == "BONUS" and deed.result.get("reason") == "CHECK_IN")
+        )
+    ]
+
+
+def active(scope, span):
     return len(
-        {
-            deed.membership_id
-            for deed in deeds_of(scope)
-            if span.first <= day_of(deed) < span.until
-            and (
-                deed.kind in VISITS
-                or (deed.kind == "VOUCHER" and steps[deed.pk] == "USED")
-                or (deed.kind == "BONUS" and deed.result.get("reason") == "CHECK_IN")
-            )
-            and deed.membership_id is not None
-        }
+        {deed.membership_id for deed in visits(scope) if span.first <= day_of(deed) < span.until}
     )
+
+
+def hours(scope, span):
+    """Return the visits that stand by weekday and hour, on the clock of where they were."""
+    undone = reversed_ids()
+    found = Counter()
+    for deed in visits(scope):
+        if span.first <= day_of(deed) < span.until and deed.pk not in undone:
+            name = (deed.store and deed.store.timezone) or deed.partner.timezone
+            moment = deed.occurred_at.astimezone(ZoneInfo(name))
+            found[moment.isoweekday(), moment.hour] += 1
+    return dict(found)
+
+
+def reversed_ids():
+    return set(Transaction.objects.filter(~Q(reverses=None)).values_list("reverses", flat=True))
 
 
 def balances(cards):

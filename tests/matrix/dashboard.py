@@ -1,6 +1,7 @@
 """What each dashboard route answers: foreign rows do not exist, a small role is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -18,7 +19,10 @@ from cards.models import (
     WhatIf,
 )
 from clubs.models import Manager, StaffMember
+from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
+from loyalty.exports import places
+from loyalty.exports.models import Export
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Entry, Lot
 from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
@@ -29,13 +33,25 @@ ROOT = frozenset({"superuser"})
 LISTING_WRITERS = frozenset({"owner", "foreign_owner", "superuser"})
 INSIDE = frozenset({"owner", "support", "superuser"})
 FOUND = frozenset({200})
+MOVED = frozenset({302})
 
 
 def _of(find: Callable[[Side], Any]) -> Arguments:
     return lambda side: {"object_id": find(side).pk}
 
 
+def _signal(side: Side) -> Signal:
+    facts = {"actor": side.staff, "membership": side.membership, "day": timezone.localdate()}
+    numbers = {"count": 3, "minutes": 9, "points": 30}
+    return Signal.objects.get_or_create(
+        partner=side.partner,
+        key="matrix",
+        defaults={**facts, "kind": "MANY_AWARDS", "facts": numbers, "found_at": timezone.now()},
+    )[0]
+
+
 OBJECTS: dict[str, Arguments] = {
+    "analytics_signal": _of(_signal),
     "audit_auditevent": _of(
         lambda side: AuditEvent.objects.filter(partner_id=side.partner.pk).order_by("pk")[0]
     ),
@@ -51,6 +67,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
+    "ledger_waitingadjustment": _of(lambda side: side.waiting),
     "members_membership": _of(lambda side: side.membership),
     "members_membershipgroup": _of(lambda side: side.group),
     "users_user": _of(lambda side: side.member),
@@ -64,7 +81,13 @@ RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 # What every manager reads and owners write; what only owners read and write; what nobody writes.
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
-READ = ("ledger_entry", "ledger_lot", "ledger_parkedrefund", "ledger_transaction")
+READ = (
+    "ledger_entry",
+    "ledger_lot",
+    "ledger_parkedrefund",
+    "ledger_transaction",
+    "ledger_waitingadjustment",
+)
 GROUP = "members_membershipgroup"
 MACHINE = ("django_q_failure", "django_q_schedule")
 
@@ -130,8 +153,14 @@ def _models() -> dict[str, Row]:
         rows |= _model(name, read=OWN_WRITERS, write=OWN_WRITERS)
     for name in READ:
         rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
+    for name, one in (
+        ("clubs_manager", _of(lambda side: side.invited_manager)),
+        ("clubs_staffmember", _of(lambda side: side.invited_staff)),
+    ):
+        rows[f"admin:{name}_invitation"] = _row(OWN_WRITERS, one)
     rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
     rows |= _model("audit_auditevent", read=OWN_WRITERS, write=NOBODY)
+    rows |= _signals()
     rows |= _model("members_membership", read=OWN_DASHBOARD, write=NOBODY)
     # Adding a membership is registering a customer.
     rows["admin:members_membership_add"] = _row(
@@ -149,6 +178,27 @@ def _models() -> dict[str, Row]:
     # With one card a new plan is on it; with several the page asks for the card.
     rows["admin:cards_plan_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary=False, good=frozenset({200, 302})
+    )
+    return rows
+
+
+def _with_signal(side: Side) -> dict[str, Any]:
+    _signal(side)
+    return {}
+
+
+def _signals() -> dict[str, Row]:
+    """Return the routes of signals: for owners, who note that they have looked."""
+    rows = _model("analytics_signal", read=OWN_WRITERS, write=NOBODY)
+    one = OBJECTS["analytics_signal"]
+    rows["admin:analytics_signal_changelist"] = _row(
+        LISTING_WRITERS,
+        _with_signal,
+        listing=True,
+        shows_canary_to=frozenset({"owner"}),
+    )
+    rows["admin:analytics_signal_seen"] = _row(
+        OWN_WRITERS, one, method="post", good=MOVED, shows_canary=False
     )
     return rows
 
@@ -207,6 +257,10 @@ def _deeds() -> dict[str, Row]:
             OWN_WRITERS, lambda side: one(side) | {"membership_id": side.group.head_id}
         )
     rows["admin:ledger_parkedrefund_drop"] = _row(OWN_WRITERS, OBJECTS["ledger_parkedrefund"])
+    waiting = OBJECTS["ledger_waitingadjustment"]
+    for name in ("approve", "decline"):
+        rows[f"admin:ledger_waitingadjustment_{name}"] = _row(OWN_WRITERS, waiting)
+    rows["admin:ledger_waitingadjustment_withdraw"] = _row(OWN_DASHBOARD, waiting)
     rows["admin:members_membership_deed"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
     )
@@ -242,7 +296,23 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
-MOVED = frozenset({302})
+def _export(side: Side) -> dict[str, Any]:
+    """Return an export of the partner, whose file is there."""
+    at = timezone.now()
+    facts = {"asked_by": side.owner, "format": "CSV", "language": "en", "state": "DONE"}
+    times = {"asked_at": at, "expires_at": at + timedelta(hours=1)}
+    row, _ = Export.objects.get_or_create(partner=side.partner, defaults={**facts, **times})
+    (places.opened(row.pk) / places.FILE).write_text(side.partner.name)
+    return {"export_id": row.pk}
+
+
+def _exports() -> dict[str, Row]:
+    name = "admin:members_membership_export"
+    return {
+        name: _row(LISTING_WRITERS, listing=True, shows_canary=False),
+        f"{name}_result": _row(OWN_WRITERS, _export, shows_canary=False),
+        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False),
+    }
 
 
 def _doors() -> dict[str, Row]:
@@ -260,6 +330,7 @@ DASHBOARD: dict[str, Row] = {
     **_deeds(),
     **_card_pages(),
     **_doors(),
+    **_exports(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),

@@ -113,6 +113,13 @@ WALLET = {
     "wallet:claim_state": Row(ONLY_MEMBER, _claim),
 }
 COUNTER = {
+    # Opens for the invited person alone; who else holds the link learns nothing of the business.
+    "staff:invited": Row(
+        frozenset({"owner"}),
+        lambda side: {"token": side.invited_token},
+        shows_canary=True,
+        strangers=frozenset({403}),
+    ),
     "staff:home": Row(STAFF),
     # Without a store of their own, everybody is led to the counter's door, which is shut.
     "staff:store": Row(STAFF, method="post", good=DONE, strangers=DONE),

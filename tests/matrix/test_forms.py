@@ -11,11 +11,13 @@ from tests.matrix.expected import EXPECTED
 PAGES = sorted(name for name in EXPECTED if name.endswith(("_change", "_add")))
 # What the system alone writes, and what is changed by deeds of its own beside the page.
 ONLY_READ = {
+    "admin:analytics_signal_change",
     "admin:audit_auditevent_change",
     "admin:ledger_entry_change",
     "admin:ledger_lot_change",
     "admin:ledger_parkedrefund_change",
     "admin:ledger_transaction_change",
+    "admin:ledger_waitingadjustment_change",
     "admin:members_membershipgroup_change",
 }
 # These are deeds: their button says which.

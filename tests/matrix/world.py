@@ -23,9 +23,9 @@ from cards.models import (
     Tag,
     Tender,
 )
-from clubs.models import Role
+from clubs.models import Manager, Role, StaffMember
 from loyalty.ledger.drafts import Note
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Source, Unit
 from loyalty.members import codes
 from loyalty.members.models import ConsentSource, MemberNote, Membership, MembershipGroup
 from loyalty.operations import (
@@ -40,10 +40,12 @@ from loyalty.operations import (
     redemptions,
     scans,
     vouchers,
+    waiting_adjustments,
 )
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.purchases import Bill
 from loyalty.users.models import User
+from staff import invitations
 from tests import cast
 
 CANARY = "Kanari"
@@ -71,6 +73,7 @@ class Side:
     purchase: Any
     payment: Any
     parked: Any
+    waiting: Any
     scan_id: int
     claim: Any
     claim_token: str
@@ -78,6 +81,9 @@ class Side:
     link_token: str
     group: MembershipGroup
     note: MemberNote
+    invited_token: str
+    invited_staff: StaffMember
+    invited_manager: Manager
 
 
 def make_side(word: str) -> Side:
@@ -107,6 +113,12 @@ def make_side(word: str) -> Side:
     cast.make_manager(support, partner, Role.SUPPORT)
     cast.make_staff(staff, club, may_give_points=True)
     cast.make_staff(stranger, other)
+    invited_staff = StaffMember(partner=partner, user=owner, club=other)
+    invited_manager = Manager(partner=partner, user=staff)
+    invited_token = invitations.prepare(invited_staff, at=at)
+    invitations.prepare(invited_manager, at=at)
+    invited_staff.save()
+    invited_manager.save()
     membership = cast.join(member, card, first_name=word, last_name=f"{word}sen")
     guest = enrolments.enrol_at_counter(
         deed=cast.deed(staff, at=at),
@@ -140,6 +152,13 @@ def make_side(word: str) -> Side:
         points=5,
         note=Note(internal=f"{word} internal", comment=f"{word} comment"),
     )
+    waiting = waiting_adjustments.ask(
+        deed=cast.deed(support, Source.ADMIN, at=at),
+        membership_id=membership.pk,
+        unit=Unit.POINTS,
+        amount=500,
+        note=Note(internal=f"{word} asks", comment=f"{word} waits"),
+    )
     vouchers.issue_voucher(
         deed=cast.deed(owner, Source.ADMIN, at=at),
         membership_id=membership.pk,
@@ -170,6 +189,7 @@ def make_side(word: str) -> Side:
         purchase=purchase,
         payment=payment,
         parked=parked,
+        waiting=waiting,
         scan_id=shown.scan_id,
         claim=started.claim,
         claim_token=started.token,
@@ -181,6 +201,9 @@ def make_side(word: str) -> Side:
             membership_id=membership.pk,
             text=f"{word} note",
         ),
+        invited_token=invited_token,
+        invited_staff=invited_staff,
+        invited_manager=invited_manager,
     )
 
 

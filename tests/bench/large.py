@@ -1,0 +1,158 @@
+"""Measures pages at a million members and ten million deeds against a tenth of that, on PostgreSQL.
+
+A page's cost is the buffers its statements read, whatever the clock says. The exit code says
+whether every page kept its statements, stayed off the big tables' ends, and cost at large at most
+1.5 times what it costs at small.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from loyalty.analytics import rollups
+from loyalty.ledger import verification
+from loyalty.ledger.models import Kind, Transaction
+from loyalty.members.models import Membership
+from tests.admin.desk import at_desk
+from tests.bench import loading, tables
+from tests.bench.loading import Business
+
+MEMBERS = 1_000_000
+SMALLER = 10
+MOST_GROWTH = 1.5
+# A page costs at least so many; below them a buffer more or less says nothing.
+FLOOR = 200
+BIG = frozenset(
+    {
+        "members_member",
+        "members_membership",
+        "members_account",
+        "ledger_transaction",
+        "ledger_entry",
+        "ledger_lot",
+        "ledger_lotuse",
+    }
+)
+WIDTHS = "{:34}{:>12}{:>12}{:>12}{:>9}  {}\n"
+READS = ("SELECT", "(SELECT", "WITH")
+
+
+@dataclass(slots=True, kw_only=True)
+class Cost:
+    """What a page's reading statements take."""
+
+    statements: int = 0
+    buffers: int = 0
+    scanned: set[str] = field(default_factory=set)
+
+
+def main(words: Sequence[str]) -> None:
+    """Print what each page costs at small and at large; verify the ledger with ``verify``."""
+    is_verified = "verify" in words
+    numbers = [int(word) for word in words if word.isdigit()]
+    members = numbers[0] if numbers else MEMBERS
+    small, large = (
+        _measured(size, is_verified=is_verified) for size in (members // SMALLER, members)
+    )
+    sys.stdout.write(WIDTHS.format("page", "statements", "small", "large", "ratio", ""))
+    is_fine = True
+    for name, cost in large.items():
+        before = small[name]
+        ratio = max(cost.buffers, FLOOR) / max(before.buffers, FLOOR)
+        scanned = f"reads all of {', '.join(sorted(cost.scanned))}" if cost.scanned else ""
+        is_fine = is_fine and ratio <= MOST_GROWTH and not scanned
+        figures = (cost.statements, before.buffers, cost.buffers, f"{ratio:.2f}")
+        sys.stdout.write(WIDTHS.format(name, *figures, scanned))
+    if not is_fine:
+        sys.exit(1)
+
+
+def _measured(members: int, *, is_verified: bool) -> dict[str, Cost]:
+    until = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    with tables.fresh():
+        business = loading.load(members=members, until=until)
+        deeds = Transaction.objects.count()
+        sys.stdout.write(f"{members:,} members, {deeds:,} transactions\n")
+        started = time.perf_counter()
+        rollups.rebuild(partner=business.partner, at=timezone.now())
+        sys.stdout.write(f"  sums made in {time.perf_counter() - started:.0f} s\n")
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        if is_verified:
+            started = time.perf_counter()
+            found = verification.verify(verification.Scope(at=until))
+            taken = time.perf_counter() - started
+            sys.stdout.write(f"  verified in {taken:.0f} s: {found or 'sound'}\n")
+        client = at_desk(business.owner)
+        return {name: cost_of(client, path) for name, path in pages(business).items()}
+
+
+def pages(business: Business) -> dict[str, str]:
+    """Return the address of each page that is measured."""
+    member = Membership.objects.select_related("member").order_by("-pk")[1000]
+    deed = Transaction.objects.filter(membership=member, kind=Kind.PURCHASE).latest("pk")
+    deep = business.until - timedelta(days=300)
+    customers = reverse("admin:members_membership_changelist")
+    person = member.member
+    tier = member.account.tier_id
+    return {
+        "overview": reverse("admin:index"),
+        "customers": customers,
+        "customers, far down": f"{customers}?after={_place(deep)}",
+        "customers by first and last name": f"{customers}?q={person.first_name}+{person.last_name}",
+        "customers by phone": f"{customers}?q=0{person.phone[3:]}",
+        "customers by e-mail": f"{customers}?q={person.email}",
+        "customers by card number": f"{customers}?q={member.number}",
+        "customers of a tier and card": f"{customers}?tier={tier}&card={member.card_id}",
+        "customers not seen for 90 days": f"{customers}?active=-90",
+        "account": reverse("admin:members_membership_account", args=[member.pk]),
+        "deed": reverse("admin:members_membership_deed", args=[member.pk, deed.pk]),
+        "transactions": reverse("admin:ledger_transaction_changelist"),
+        "entries": reverse("admin:ledger_entry_changelist"),
+        "lots": reverse("admin:ledger_lot_changelist"),
+    }
+
+
+def _place(moment: datetime) -> str:
+    return quote(f"{moment.isoformat()},1")
+
+
+def cost_of(client: Client, path: str) -> Cost:
+    """Return what the statements of a page cost, once everything that is kept has been kept."""
+    client.get(path)
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        if sql.lstrip().startswith(READS):
+            asked.append((sql, params))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(note):
+        answer = client.get(path)
+        b"".join(answer) if answer.streaming else answer.content
+    assert answer.status_code == 200, (path, answer.status_code)
+    cost = Cost(statements=len(asked))
+    for sql, params in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
+            [plan] = cursor.fetchone()[0]
+        cost.buffers += plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+        cost.scanned |= _scanned(plan["Plan"]) & BIG
+    return cost
+
+
+def _scanned(node: dict[str, Any]) -> set[str]:
+    """Return the tables that a plan reads from end to end."""
+    found = {node["Relation Name"]} if node["Node Type"].endswith("Seq Scan") else set()
+    for part in node.get("Plans", ()):
+        found |= _scanned(part)
+    return found
