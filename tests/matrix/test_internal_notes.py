@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cards.models import Card
 from loyalty.audit.models import AuditEvent
-from loyalty.ledger.models import Kind, Transaction, TransactionNote
+from loyalty.ledger.models import Kind, Transaction, TransactionNote, WaitingAdjustment
 from loyalty.members.models import MemberNote
 from tests import cast
 from tests.admin.desk import errors, submit
@@ -75,7 +75,10 @@ DOORS = {
     "admin:members_membershipgroup_leave": Door({}, _leaves),
     "admin:members_membershipgroup_add": Door(_family),
     "admin:ledger_parkedrefund_drop": Door({}),
+    "admin:ledger_waitingadjustment_decline": Door({}, name="words"),
 }
+# As a form names the words that only the team reads.
+NAMES = (b'name="internal"', b'<textarea name="text"', b'<textarea name="words"')
 
 
 def address(name: str, side: Side, **more: Any) -> str:
@@ -112,6 +115,9 @@ def kept() -> set[str]:
             "internal", flat=True
         ),
         *MemberNote.objects.filter(text__contains=HIDDEN).values_list("text", flat=True),
+        *WaitingAdjustment.objects.filter(answer_note__contains=HIDDEN).values_list(
+            "answer_note", flat=True
+        ),
         *AuditEvent.objects.filter(reason__contains=HIDDEN).values_list("reason", flat=True),
     }
 
@@ -167,10 +173,11 @@ def shown_to_the_team(side: Side, desk: Client) -> set[str]:
     return {name for name in DOORS if f"{HIDDEN} {name}" in body}
 
 
-# What was given up of a refund without a purchase is nobody's, and what moved from one account to
-# another is told on the account that it led to.
+# What was given up of a refund without a purchase is nobody's, what a colleague declined stands
+# with the question, and what moved from one account to another is told on the account it led to.
 ELSEWHERE = {
     "admin:ledger_parkedrefund_drop",
+    "admin:ledger_waitingadjustment_decline",
     "admin:members_membership_extend",
     "admin:members_membershipgroup_join",
     "admin:members_membershipgroup_leave",
@@ -198,8 +205,10 @@ def test_every_door_that_takes_words_for_the_team_is_gone_through(side):
     found = set()
     for name, row in EXPECTED.items():
         if name.startswith(MANAGED) and row.method == "get" and row.allowed:
-            body = root.get(address(name, side)).content
-            if b'name="internal"' in body or b'<textarea name="text"' in body:
+            response = root.get(address(name, side))
+            body = b"".join(response) if response.streaming else response.content
+            response.close()
+            if any(one in body for one in NAMES):
                 found.add(name)
 
     # Without points whose date may move, that page has no form.
