@@ -9,5 +9,8 @@ class ExportsConfig(AppConfig):
     name = "loyalty.exports"
 
     def ready(self) -> None:
-        """Register the work of its jobs."""
-        from loyalty.exports import making  # noqa: F401, PLC0415 - models are ready only now
+        """Register the work of its jobs, and what an erasure takes away."""
+        from loyalty.exports import (  # noqa: PLC0415 - models are ready only now
+            forgetting,  # noqa: F401
+            making,  # noqa: F401
+        )

@@ -140,6 +140,11 @@ def remove_expired(*, at: datetime) -> int:
     return count
 
 
+def drop_of_partner(partner_id: int) -> int:
+    """Remove every export of a partner, made or being made, with its files; return how many."""
+    return _drop(Export.objects.filter(partner=partner_id))
+
+
 def _drop(exports: QuerySet[Export]) -> int:
     """Remove exports, and their files when that is committed: a file without a row is a stray."""
     ids = list(exports.values_list("pk", flat=True))

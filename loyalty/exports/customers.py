@@ -29,12 +29,17 @@ def wanted(
 ) -> QuerySet[Membership, int]:
     """Return the keys of a partner's memberships that a filter leaves, in the list's order."""
     rows = narrowing.narrowed(
-        standing.with_due_points(at).filter(partner=partner), given, at=at, zone=partner.zone()
+        standing.with_due_points(at).filter(
+            partner=partner, member__merged_into=None, member__erased_at=None
+        ),
+        given,
+        at=at,
+        zone=partner.zone(),
     )
     found = narrowing.searched(
         rows,
         Membership.objects.filter(partner=partner),
-        Member.objects.filter(partner=partner),
+        Member.objects.known().filter(partner=partner),
         given,
     )
     return found.order_by("-active_at", "-pk").values_list("pk", flat=True)

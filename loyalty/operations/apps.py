@@ -12,5 +12,6 @@ class OperationsConfig(AppConfig):
         """Register what only this layer can say about the ledger, and the work of the clock."""
         from loyalty.operations import (  # noqa: PLC0415 - models are ready only now
             by_the_clock,  # noqa: F401 - registers its works
+            forgetting,  # noqa: F401 - registers its work
             recomputing,  # noqa: F401 - registers its check
         )

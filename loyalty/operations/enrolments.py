@@ -208,7 +208,7 @@ def _new_member(
     if not consent.version:
         raise ConsentMissingError
     limit = partner.max_members
-    if limit is not None and Member.objects.filter(partner=partner).count() >= limit:
+    if limit is not None and Member.objects.known().filter(partner=partner).count() >= limit:
         raise MemberQuotaError(limit=limit)
     member = Member(
         partner=partner,

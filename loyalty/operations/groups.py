@@ -99,6 +99,7 @@ def form_group(
     group = _new_group(standing, name)
     intake = Intake(
         group=group,
+        joined_at=group.head.joined_at,
         pooled=pooling.pooled_standing(standing, group.account, accounts.values()),
         members=members,
         accounts=accounts,
@@ -147,6 +148,7 @@ def add_to_group(
     account = accounts.pop(group.account_id)
     intake = Intake(
         group=group,
+        joined_at=group.head.joined_at,
         pooled=pooling.pooled_standing(standing, account, [account, *accounts.values()]),
         members=[standing.membership],
         accounts=accounts,

@@ -7,6 +7,7 @@ from clubs.models import Manager, Partner, StaffMember
 from loyalty.audit import record
 from loyalty.members import codes
 from loyalty.members.models import GuestLink, Member, Membership
+from loyalty.operations import customers
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.standing import MembershipNotFoundError
 from loyalty.users.models import User
@@ -43,6 +44,7 @@ def make_link(*, deed: Deed, membership_id: int) -> MadeLink:
 
     :raises MembershipNotFoundError: for anybody else.
     :raises NotAGuestError: if the member has a sign-in.
+    :raises customers.CustomerGoneError: if the record was merged into another or erased.
     """
     membership = (
         Membership.objects.select_related("member", "card").filter(pk=membership_id).first()
@@ -51,6 +53,7 @@ def make_link(*, deed: Deed, membership_id: int) -> MadeLink:
         raise MembershipNotFoundError
 
     member = Member.objects.select_for_update(no_key=True).get(pk=membership.member_id)
+    customers.check_there(member)
     if member.user_id is not None:
         raise NotAGuestError
 

@@ -2,6 +2,7 @@
 
 from loyalty.audit import record
 from loyalty.members.models import MemberNote
+from loyalty.operations import customers
 from loyalty.operations.deeds import Deed, RepeatDiffersError, one_transaction
 from loyalty.operations.standing import check_may_manage, check_not_own, lock
 
@@ -17,8 +18,8 @@ def write_note(*, deed: Deed, membership_id: int, text: str) -> MemberNote:
     By a manager. A repeat returns the first note. Writes no transaction; audited without the words.
     Source: CU9, CU18.
 
-    :raises RepeatDiffersError: if the request key came with other words; and the errors of
-        standing.
+    :raises RepeatDiffersError: if the request key came with other words.
+    :raises CustomerGoneError: if the record stands for nobody; and the errors of standing.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -27,6 +28,7 @@ def write_note(*, deed: Deed, membership_id: int, text: str) -> MemberNote:
 
     assert deed.actor is not None  # noqa: S101 - a manager is somebody
     member = standing.membership.member
+    customers.check_there(member)
     written = MemberNote.objects.filter(partner=member.partner_id, request_id=deed.request_id)
     if repeat := written.first():
         if (repeat.member_id, repeat.text) != (member.pk, text):

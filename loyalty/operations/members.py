@@ -6,7 +6,7 @@ from datetime import date
 from cards.models import CustomerGroup
 from loyalty.audit import record
 from loyalty.members.models import Member
-from loyalty.operations import birthdays, histories
+from loyalty.operations import birthdays, customers, histories
 from loyalty.operations.birthdays import Birthday, BirthdayChangedLatelyError, NotADayError
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.standing import check_may_manage, check_not_own, lock
@@ -45,8 +45,8 @@ def change_facts(*, deed: Deed, membership_id: int, facts: PersonalFacts) -> Mem
     nothing stays. The same facts again change nothing. Writes no transaction; audited without the
     days. Source: IV6.1, IV9.11, rules 12.
 
-    :raises NotADayError: BirthdayChangedLatelyError: CustomerGroupNotFoundError: if they cannot be
-        kept; and the errors of standing.
+    :raises NotADayError: BirthdayChangedLatelyError: CustomerGroupNotFoundError:
+        customers.CustomerGoneError: if they cannot be kept; and the errors of standing.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -55,6 +55,7 @@ def change_facts(*, deed: Deed, membership_id: int, facts: PersonalFacts) -> Mem
 
     members = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("partner")
     member = members.get(pk=standing.membership.member_id)
+    customers.check_there(member)
     before = _told(member)
     today = deed.occurred_at.astimezone(member.partner.zone()).date()
     if facts.birthday != before.birthday:

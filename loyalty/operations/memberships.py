@@ -5,7 +5,7 @@ from loyalty.ledger.drafts import Fact, Note
 from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.members import codes
 from loyalty.members.models import Membership, MembershipStatus
-from loyalty.operations import drafting
+from loyalty.operations import customers, drafting
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import (
     MembershipNotFoundError,
@@ -31,6 +31,7 @@ def change_status(
     returns the first transaction. Source: CU10.
 
     :raises StatusUnchangedError: if it has this status; and the errors of standing.
+    :raises customers.CustomerGoneError: if the customer was merged into another or erased.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -41,6 +42,7 @@ def change_status(
     if repeat := first_result(standing, content):
         return repeat
 
+    customers.check_there(standing.membership.member)
     if standing.membership.status == status:
         raise StatusUnchangedError
 

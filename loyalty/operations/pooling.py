@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, Sum
@@ -29,13 +29,20 @@ JOINED, LEFT, CLOSED, RESTARTED = "JOINED", "LEFT", "CLOSED", "RESTARTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """Who comes into a group, with the accounts that they bring, all locked."""
+class Brought:
+    """What one account takes over of others, all locked; windows are counted from ``joined_at``."""
+
+    pooled: Standing
+    accounts: dict[int, Account]
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake(Brought):
+    """Who comes into a group, with the accounts that they bring."""
 
     group: MembershipGroup
-    pooled: Standing
     members: Sequence[Membership]
-    accounts: dict[int, Account]
 
 
 def today_of(standing: Standing) -> date:
@@ -72,7 +79,7 @@ def drafts_of(intake: Intake, content: str, note: Note | None) -> list[Draft]:
             "result": _result(JOINED, intake.group, account, balance),
             "facts": {"lots": lot_dates.facts_of(lots)},
             "events": (event(intake.group, JOINED),),
-            **_sums(account, 1),
+            **sums(account, 1),
         }
         if drafts:
             drafts.append(
@@ -97,7 +104,7 @@ def drafts_of(intake: Intake, content: str, note: Note | None) -> list[Draft]:
                 membership_id=membership.pk,
                 moves=lot_dates.taken(lots),
                 tier=lowest(pooled, account),
-                **_sums(account, -1),
+                **sums(account, -1),
             )
         )
     return drafts
@@ -123,7 +130,8 @@ def _result(
     return told
 
 
-def _sums(account: Account, sign: int) -> dict[str, int]:
+def sums(account: Account, sign: int) -> dict[str, int]:
+    """Return what an account was awarded and owes, as its transfer moves it: 1 here, -1 away."""
     names = (
         "lifetime_points",
         "lifetime_credit_minor",
@@ -148,8 +156,8 @@ def lowest(standing: Standing, account: Account) -> TierMove | None:
     return TierMove(to_tier_id=to_tier_id, source=TierSource.AUTOMATIC)
 
 
-def combined_tier(intake: Intake, drafts: Sequence[Draft]) -> list[Draft]:
-    """Move the group's tier on the first draft to what all have together; return its reward."""
+def combined_tier(intake: Brought, drafts: Sequence[Draft]) -> list[Draft]:
+    """Move the account's tier on the first draft to what all have together; return its reward."""
     pooled, terms, main = intake.pooled, intake.pooled.terms, drafts[0]
     account = pooled.account
     if terms.tier_management == TierManagement.MANUAL or not terms.tiers:
@@ -174,7 +182,7 @@ def combined_tier(intake: Intake, drafts: Sequence[Draft]) -> list[Draft]:
     return drafting.entry_reward(main, pooled, reached)
 
 
-def _have_had_reward(intake: Intake, tier_id: int | None) -> bool:
+def _have_had_reward(intake: Brought, tier_id: int | None) -> bool:
     """Return whether one of those who come had the tier's entry reward on an account of theirs."""
     brought = Account.objects.filter(
         Q(pk__in=intake.accounts) | Q(absorbed_by__in=list(intake.accounts))
@@ -185,8 +193,8 @@ def _have_had_reward(intake: Intake, tier_id: int | None) -> bool:
     return had.exclude(status=VoucherStatus.REMOVED).exists()
 
 
-def _combined(intake: Intake, drafts: Sequence[Draft]) -> tiering.Sums:
-    """Return what the group has, and was awarded within the card's window, with those who come."""
+def _combined(intake: Brought, drafts: Sequence[Draft]) -> tiering.Sums:
+    """Return what the account has, and was awarded within the card's window, with what comes."""
     pooled = intake.pooled
     account, zone = pooled.account, pooled.membership.partner.zone()
     own = [one for one in drafts if one.account is account]
@@ -198,7 +206,7 @@ def _combined(intake: Intake, drafts: Sequence[Draft]) -> tiering.Sums:
         "points": account.lifetime_points + sum(one.lifetime_points for one in own),
         "credit": account.lifetime_credit_minor + sum(one.lifetime_credit_minor for one in own),
     }
-    joined = intake.group.head.joined_at.astimezone(zone).date()
+    joined = intake.joined_at.astimezone(zone).date()
     first_day = tiering.first_day(pooled.terms, today=today_of(pooled), joined=joined)
     if first_day is not None:
         found = tiering.awarded_since([account.pk, *intake.accounts], first_day, zone).values()

@@ -9,9 +9,9 @@ from loyalty.ledger.drafts import LineMet, ReceiptClaim
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.operations import drafting, followups, histories, parked_refunds, receipts
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
+from loyalty.operations.limits import check_earning_limits
 from loyalty.operations.standing import (
     Standing,
-    check_earning_limits,
     check_may_serve,
     check_not_own,
     check_open,

@@ -29,6 +29,10 @@ class MovedToGroupError(ValueError):
     """What the deed moved was taken over by a membership group, where it counts as spent."""
 
 
+class MovedToCustomerError(ValueError):
+    """What the deed moved was taken over by another record of the customer, and counts as spent."""
+
+
 class Mirror:
     """Mirrors the entries of one deed and its parts, the latest first.
 

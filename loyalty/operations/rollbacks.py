@@ -113,8 +113,8 @@ def roll_back_latest(
     first one. Source: R11.1.
 
     :raises NotTheLatestError: AlreadyUndoneError: NothingToUndoError: VoucherUsedError:
-        restoring.PointsAlreadySpentError: restoring.MovedToGroupError: if it cannot be undone;
-        and the errors of standing.
+        restoring.PointsAlreadySpentError: restoring.MovedToGroupError:
+        restoring.MovedToCustomerError: if it cannot be undone; and the errors of standing.
     """
     standing = lock(deed=deed, membership_id=membership_id)
 
@@ -180,6 +180,8 @@ def _reversible(standing: Standing, transaction_id: int) -> Transaction:
     original = found.filter(account=standing.account).first()
     if original is None:
         if found.filter(membership=standing.membership).exists():
+            if standing.membership.member.merged_into_id is not None:
+                raise restoring.MovedToCustomerError
             raise restoring.MovedToGroupError
         raise NothingToUndoError
     if Transaction.objects.filter(reverses=original).exists():

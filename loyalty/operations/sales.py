@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from loyalty.ledger.models import Kind, Transaction, Unit
+from loyalty.members.models import Membership
 from loyalty.operations import receipts
 from loyalty.operations.standing import Standing
 
@@ -52,7 +53,7 @@ class Sale:
 
 
 def sale_of(standing: Standing, transaction_id: int) -> Sale:
-    """Return a purchase of this membership, or of the account it shares, with its refunds.
+    """Return a purchase of this card, of one merged into it, or of its account, with its refunds.
 
     :raises SaleNotFoundError: SaleUndoneError: if it cannot be refunded.
     """
@@ -111,7 +112,9 @@ def still_open(deeds: Iterable[Transaction]) -> list[Sale]:
 
 
 def _sales(standing: Standing) -> "QuerySet[Any]":
-    own = Q(membership=standing.membership) | Q(account=standing.account)
+    earlier = Membership.objects.taken_over_by(standing.membership)
+    cards = [standing.membership.pk, *earlier.values_list("pk", flat=True)]
+    own = Q(membership__in=cards) | Q(account=standing.account)
     sales = Transaction.objects.filter(own, kind__in=SALE_KINDS, caused_by=None)
     return sales.select_related("reversal", "store", "account", "card")
 

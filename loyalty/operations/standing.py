@@ -58,6 +58,14 @@ class MembershipNotActiveError(ValueError):
         self.status = status
 
 
+class MergedAwayError(MembershipNotActiveError):
+    """The customer's record was merged into another one, whose card has this number."""
+
+    def __init__(self, *, status: str, number: str) -> None:
+        super().__init__(status=status)
+        self.number = number
+
+
 class CardNotOpenError(ValueError):
     """The card, its club or its partner takes no deeds now."""
 
@@ -268,6 +276,7 @@ def check_open(standing: Standing) -> None:
 
     :raises CardNotOpenError: if card, club or partner is closed or outside its dates.
     :raises MembershipNotActiveError: if the membership was removed or blocked.
+    :raises MergedAwayError: if its customer has another card now.
     """
     card, at = standing.card, standing.deed.occurred_at
     is_open = (
@@ -279,8 +288,12 @@ def check_open(standing: Standing) -> None:
     )
     if not is_open:
         raise CardNotOpenError
-    if standing.membership.status != MembershipStatus.ACTIVE:
-        raise MembershipNotActiveError(status=standing.membership.status)
+    membership = standing.membership
+    if membership.status != MembershipStatus.ACTIVE:
+        if membership.member.merged_into_id is not None and membership.member.erased_at is None:
+            taker = Membership.objects.in_force_for(membership).values_list("number", flat=True)
+            raise MergedAwayError(status=membership.status, number=taker.first() or "")
+        raise MembershipNotActiveError(status=membership.status)
 
 
 def check_not_own(standing: Standing) -> None:
@@ -377,18 +390,6 @@ def check_head(standing: Standing) -> None:
     group = standing.membership.group
     if standing.card.only_head_redeems and group and group.head_id != standing.membership.pk:
         raise OnlyHeadSpendsError
-
-
-def check_earning_limits(standing: Standing) -> None:
-    """Refuse an award above the card's limits per member.
-
-    :raises LimitReachedError: if there were too many in the last hour or day.
-    """
-    card = standing.card
-    if standing.earned_hour >= card.earns_per_hour:
-        raise LimitReachedError(limit=card.earns_per_hour, hours=1)
-    if standing.earned_day >= card.earns_per_day:
-        raise LimitReachedError(limit=card.earns_per_day, hours=24)
 
 
 def with_due_points(at: datetime) -> QuerySet[Any]:

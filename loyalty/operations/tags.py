@@ -7,6 +7,7 @@ from loyalty.audit import record
 from loyalty.ledger.drafts import Draft
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import Member, MemberTag
+from loyalty.operations import customers
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.standing import Standing, check_may_manage, check_not_own, lock
 
@@ -75,7 +76,9 @@ def _whose(deed: Deed, membership_id: int) -> Member:
     standing = lock(deed=deed, membership_id=membership_id)
     check_may_manage(standing)
     check_not_own(standing)
-    return Member.objects.select_for_update(no_key=True).get(pk=standing.membership.member_id)
+    member = Member.objects.select_for_update(no_key=True).get(pk=standing.membership.member_id)
+    customers.check_there(member)
+    return member
 
 
 def _tell(action: str, deed: Deed, member: Member, tag_id: int) -> None:
@@ -123,7 +126,10 @@ def recompute(standing: Standing, undone: Transaction) -> None:
     if not has_tags(standing) or undone.kind not in _SIDES:
         return
     member = standing.membership.member
-    stands = Transaction.objects.filter(membership__member=member, reversal__isnull=True)
+    stands = Transaction.objects.filter(
+        membership__member__in=Member.objects.filter(Q(pk=member.pk) | Q(merged_into=member)),
+        reversal__isnull=True,
+    )
     last = stands.aggregate(
         sold=Max("occurred_at", filter=Q(kind__in=SALES)),
         bought=Max("occurred_at", filter=Q(kind=Kind.BUY)),

@@ -11,13 +11,13 @@ from loyalty.members.models import Voucher, VoucherStatus, pooled
 from loyalty.operations import enrolments, offers, purchases, scans
 from loyalty.operations.deeds import Deed, one_transaction
 from loyalty.operations.enrolments import Consent, Person
+from loyalty.operations.limits import check_earning_limits
 from loyalty.operations.offers import RewardOffer
 from loyalty.operations.purchases import Bill
 from loyalty.operations.scans import Looker, Shown
 from loyalty.operations.standing import (
     EARNING_KINDS,
     Standing,
-    check_earning_limits,
     check_may_serve,
     check_may_spend,
     check_not_own,

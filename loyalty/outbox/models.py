@@ -12,6 +12,8 @@ class EventType(models.TextChoices):
 
     MEMBER_ENROLLED = "member.enrolled", _("member enrolled")
     MEMBER_UPDATED = "member.updated", _("member updated")
+    MEMBER_MERGED = "member.merged", _("member merged")
+    MEMBER_ERASED = "member.erased", _("member erased")
     CARD_JOINED = "card.joined", _("card joined")
     POINTS_EARNED = "points.earned", _("points earned")
     POINTS_SPENT = "points.spent", _("points spent as money")

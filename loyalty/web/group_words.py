@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from loyalty.ledger.models import Transaction
 from loyalty.members.models import Membership
-from loyalty.operations import extensions, pooling
+from loyalty.operations import extensions, merging, pooling
 
 
 def family(membership: Membership) -> str:
@@ -27,7 +27,22 @@ def transfer_title(deed: Transaction) -> str:
         pooling.RESTARTED: _("Left the family account and began anew"),
         extensions.EXTENDED: _("Lasts longer now"),
     }
-    return titles.get(str(deed.result.get("step"))) or str(deed.get_kind_display())
+    step = str(deed.result.get("step"))
+    return titles.get(step) or merger_title(deed) or str(deed.get_kind_display())
+
+
+def merger_title(deed: Transaction) -> str:
+    """Return what a merger of two records did to this card; nothing for another deed."""
+    number = {"number": deed.result.get("number", "")}
+    match deed.result.get("step"):
+        case merging.MERGED if number["number"]:
+            return _("Taken over from card %(number)s") % number
+        case merging.MERGED:
+            return _("Merged with another record")
+        case merging.MERGED_AWAY:
+            return _("Merged into card %(number)s") % number
+        case _other:
+            return ""
 
 
 def by_another(deed: Transaction, membership: Membership) -> str:

@@ -34,6 +34,7 @@ from loyalty.rules import awards
 from loyalty.rules.offers import OfferState
 from loyalty.web import (
     refusals_bonuses,
+    refusals_customers,
     refusals_groups,
     refusals_members,
     refusals_refunds,
@@ -352,6 +353,7 @@ _TABLE: Rows = {
 
 # Areas with tables of their own are merged here: _TABLE |= refusals_of_that_area.ROWS
 _TABLE |= refusals_bonuses.ROWS
+_TABLE |= refusals_customers.ROWS
 _TABLE |= refusals_groups.ROWS
 _TABLE |= refusals_members.ROWS
 _TABLE |= refusals_refunds.ROWS

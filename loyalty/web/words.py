@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from cards.models import Card
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import VoucherStatus
+from loyalty.operations.erasing import ERASED
 from loyalty.operations.offers import RewardOffer
 from loyalty.rules.offers import OfferState
 from loyalty.web import bonus_words, money_words
 from loyalty.web.explaining import explanation, given, points
-from loyalty.web.group_words import transfer_title
+from loyalty.web.group_words import merger_title, transfer_title
 from loyalty.web.money import count, money
 
 __all__ = [
@@ -126,6 +127,10 @@ def _plain_title(kind: Kind, deed: Transaction) -> str:
         return bonus_words.title(deed)
     if kind == Kind.TRANSFER:
         return transfer_title(deed)
+    if merged := merger_title(deed):
+        return merged
+    if deed.result.get("step") == ERASED:
+        return _("Forfeited") if kind == Kind.EXPIRY else _("Personal data erased")
     titles = {
         Kind.POINTS: _("Visit"),
         Kind.EXPIRY: _("Expired"),

@@ -148,6 +148,8 @@ def actions_for(
     membership: Membership, role: Role | None, *, can_undo: bool, can_pay: bool = False
 ) -> list[Action]:
     """Return what somebody with this role can do with this membership now."""
+    if membership.member.merged_into_id or membership.member.erased_at:
+        return []
     is_active = membership.status == MembershipStatus.ACTIVE
     found: list[Action] = []
     if is_active:
@@ -189,6 +191,10 @@ def actions_for(
         ]
     else:
         found.append(Action(name="restore", words=_("Restore"), icon="restore"))
+    found.append(Action(name="merge", words=_("Merge with another customer"), icon="merge"))
+    found.append(
+        Action(name="erase", words=_("Erase personal data"), icon="delete_forever", is_danger=True)
+    )
     return [one for one in found if role in one.roles]
 
 

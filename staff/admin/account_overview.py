@@ -37,6 +37,7 @@ from staff.admin import waiting_words
 from staff.admin.account import SECTION, AccountPage, account_address, actions_for, state_of
 from staff.admin.account_history import deeds_of, lines_of
 from staff.admin.account_sections import SECTIONS, Section
+from staff.admin.merged_cards import merged_cards
 from staff.admin.powers import powers_of
 
 MOST_LOTS = 100
@@ -100,6 +101,7 @@ class OverviewPage(AccountPage):
             "actions": self._actions(),
             "section": section,
             "sections": [self._tab(one, section) for one in (OVERVIEW, *SECTIONS)],
+            **merged_cards(self.membership),
             **section.read(self),
         }
         return self.page("admin/account.html", extra, title=_("Member"))

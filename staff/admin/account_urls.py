@@ -8,8 +8,10 @@ from staff.admin import (
     account,
     account_actions,
     account_deed,
+    account_erase,
     account_expiry,
     account_facts,
+    account_merge,
     account_money,
     account_notes,
     account_overview,
@@ -39,6 +41,8 @@ def urls(model_admin: Any) -> list[Any]:
         ("guest-link", "guest_link", account_standing.GuestLinkPage),
         ("notes/new", "note", account_notes.NotePage),
         ("tags/new", "tag", account_notes.TagPage),
+        ("merge", "merge", account_merge.FindTwinPage),
+        ("erase", "erase", account_erase.ErasePage),
     ]
     found = [
         path(
@@ -67,6 +71,11 @@ def urls(model_admin: Any) -> list[Any]:
             "<key:membership_id>/tags/<key:tag_id>/remove/",
             guard(account_notes.RemoveTagPage.as_view(model_admin=model_admin)),
             name=f"{NAME}_remove_tag",
+        ),
+        path(
+            "<key:membership_id>/merge/<key:other_id>/",
+            guard(account_merge.MergePage.as_view(model_admin=model_admin)),
+            name=f"{NAME}_merge_with",
         ),
         path(
             "<key:membership_id>/transactions/<key:transaction_id>/",

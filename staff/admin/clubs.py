@@ -309,4 +309,4 @@ class PartnerSettingsAdmin(PartnerAdmin):
     @column(_("in use"))
     def member_use(self, partner: Partner) -> int:
         """Return the number of members, each counted once."""
-        return Member.objects.filter(partner=partner).count()
+        return Member.objects.known().filter(partner=partner).count()

@@ -67,7 +67,7 @@ class CustomerList(ChangeList):
         rows = narrowing.searched(
             rows,
             own_rows(Membership.objects.all(), powers),
-            own_rows(Member.objects.all(), powers),
+            own_rows(Member.objects.known(), powers),
             given,
         )
         zone = partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")

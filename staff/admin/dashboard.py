@@ -88,7 +88,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {
         **context,
         "title": only.name if only else _("Overview"),
-        "figures": figures(deeds, own_rows(Member.objects.all(), powers), now),
+        "figures": figures(deeds, own_rows(Member.objects.known(), powers), now),
         "bars": bars(deeds, now, zone),
         "chart_height": CHART_HEIGHT,
         "steps": steps if any(not step.is_done for step in steps) else [],

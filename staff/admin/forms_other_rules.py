@@ -286,7 +286,7 @@ class ExpiryRuleForm(RuleForm):
 
 def members_meant(typed: str, partner: Partner) -> list[Member]:
     """Return the member with this code, or at most two whom a search finds."""
-    members = Member.objects.filter(partner=partner, merged_into=None)
+    members = Member.objects.known().filter(partner=partner)
     if exact := list(members.filter(code__iexact=typed.strip())):
         return exact
     phone = phone_number(typed, partner.country)

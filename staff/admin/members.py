@@ -43,9 +43,12 @@ class MembershipAdmin(ReadOnlyAdmin):
     sortable_by = ()  # By place, pages cost the same however far down; so there is one order.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the memberships with what can be spent."""
+        """Return the cards of the customers there are, with what can be spent."""
         due = standing.due(OuterRef("account"), Unit.POINTS, timezone.now())
-        found: QuerySet[Any] = super().get_queryset(request).annotate(due_points=due)
+        rows = (
+            super().get_queryset(request).filter(member__merged_into=None, member__erased_at=None)
+        )
+        found: QuerySet[Any] = rows.annotate(due_points=due)
         return found
 
     @column(_("name"))

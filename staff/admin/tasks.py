@@ -168,7 +168,7 @@ def _quotas(powers: Powers) -> list[Step]:
         .order_by("pk")[:MOST_TASKS]
     )
     partners = list(limited)
-    members = _counted(Member.objects.all(), partners)
+    members = _counted(Member.objects.known(), partners)
     stores = _counted(Store.objects.filter(status=PlaceStatus.ACTIVE), partners)
     found: list[Step] = []
     for partner in partners:

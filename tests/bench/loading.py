@@ -235,7 +235,7 @@ def load(*, members: int, until: datetime) -> Business:
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
             )
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("ANALYZE")
     return Business(partner=partner, owner=owner, until=until)
 
 

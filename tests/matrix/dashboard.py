@@ -235,7 +235,17 @@ def _deeds() -> dict[str, Row]:
         "spend",
         "tag",
     )
-    owners = ("block", "extend", "facts", "remove", "restore", "roll_back", "tier")
+    owners = (
+        "block",
+        "erase",
+        "extend",
+        "facts",
+        "merge",
+        "remove",
+        "restore",
+        "roll_back",
+        "tier",
+    )
     rows = {f"admin:members_membership_{name}": _row(OWN_DASHBOARD, _held) for name in everybody}
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
@@ -249,6 +259,9 @@ def _deeds() -> dict[str, Row]:
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
+    )
+    rows["admin:members_membership_merge_with"] = _row(
+        OWN_WRITERS, lambda side: _held(side) | {"other_id": side.guest.pk}
     )
     one = OBJECTS[GROUP]
     rows[f"admin:{GROUP}_join"] = _row(OWN_WRITERS, one)

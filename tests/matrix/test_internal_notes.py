@@ -207,7 +207,6 @@ def test_every_door_that_takes_words_for_the_team_is_gone_through(side):
         if name.startswith(MANAGED) and row.method == "get" and row.allowed:
             response = root.get(address(name, side))
             body = b"".join(response) if response.streaming else response.content
-            response.close()
             if any(one in body for one in NAMES):
                 found.add(name)
 

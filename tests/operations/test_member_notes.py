@@ -5,8 +5,8 @@ import pytest
 from clubs.models import Role
 from loyalty.audit.models import AuditEvent
 from loyalty.ledger.models import Source
-from loyalty.members.models import MemberNote
-from loyalty.operations import member_notes, standing
+from loyalty.members.models import Member, MemberNote
+from loyalty.operations import customers, member_notes, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from tests.cast import NOON, deed, join, make_cast, make_manager, make_user
 
@@ -94,6 +94,14 @@ def test_nobody_but_a_manager_writes_or_removes_notes(who, error):
             membership_id=cast.membership.pk,
             note_id=note.pk,
         )
+
+
+def test_nothing_is_written_about_somebody_who_was_erased():
+    cast = make_cast()
+    Member.objects.filter(pk=cast.membership.member_id).update(erased_at=NOON)
+
+    with pytest.raises(customers.CustomerGoneError):
+        write(cast)
 
 
 def test_a_manager_writes_nothing_about_themselves():

@@ -119,6 +119,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Return the memberships of cards of clubs where this user works now."""
         return self.filter(card__club__in=Club.objects.staffed_by(user_id))
 
+    def taken_over_by(self, membership: "Membership") -> "MembershipQuerySet":
+        """Return the closed cards of customers who were merged into this card's."""
+        return self.filter(card=membership.card_id, member__merged_into=membership.member_id)
+
+    def in_force_for(self, membership: "Membership") -> "MembershipQuerySet":
+        """Return the card that took over a closed one whose customer was merged away."""
+        taker = self.filter(card=membership.card_id, member=membership.member.merged_into_id)
+        return taker.order_by("pk")
+
 
 class Membership(models.Model):
     """A member's holding of a card, with the code and key that its QR is made of."""

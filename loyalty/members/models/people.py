@@ -1,5 +1,7 @@
 """Members: a partner's customer records, the tags on them, and how a guest takes theirs over."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -33,6 +35,14 @@ class SearchTextField(models.TextField):  # type: ignore[type-arg]  # of text, a
         )
         setattr(model_instance, self.attname, text)
         return text
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Customer records, read by what they stand for."""
+
+    def known(self) -> "MemberQuerySet":
+        """Return the records that stand for a customer: neither merged away nor erased."""
+        return self.filter(merged_into=None, erased_at=None)
 
 
 class Member(models.Model):
@@ -83,6 +93,8 @@ class Member(models.Model):
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"))
     search_text = SearchTextField(editable=False)
+
+    objects: ClassVar[MemberQuerySet] = MemberQuerySet.as_manager()  # type: ignore[assignment] # as_manager returns a manager that quacks like the queryset
 
     class Meta:
         verbose_name = _("member")

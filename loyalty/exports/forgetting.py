@@ -1,0 +1,11 @@
+"""What of exports goes when a customer's personal data is erased: every file they may be in."""
+
+from loyalty.exports import asking
+from loyalty.operations import erasing
+from loyalty.operations.erasing import Traces
+
+
+@erasing.also
+def drop_files(traces: Traces) -> None:
+    """Remove the partner's exports; whoever still wants one asks again."""
+    asking.drop_of_partner(traces.partner_id)
