@@ -58,14 +58,14 @@ def fill(cast, count):
 
 # The statements of each section, however many rows it has.
 STATEMENTS = {
-    "overview": 14,
-    "transactions": 10,
-    "rewards": 14,
-    "tiers": 9,
-    "notes": 10,
-    "tags": 10,
-    "group": 8,
-    "referrals": 10,
+    "overview": 16,
+    "transactions": 11,
+    "rewards": 15,
+    "tiers": 10,
+    "notes": 11,
+    "tags": 11,
+    "group": 9,
+    "referrals": 11,
 }
 
 

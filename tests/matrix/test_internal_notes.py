@@ -8,11 +8,14 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from cards.models import Card
 from loyalty.audit.models import AuditEvent
 from loyalty.ledger.models import Kind, Transaction, TransactionNote, WaitingAdjustment
-from loyalty.members.models import MemberNote
+from loyalty.members.models import ConsentSource, MemberNote
+from loyalty.operations import enrolments
+from loyalty.operations.enrolments import Consent, Person
 from tests import cast
 from tests.admin.desk import errors, submit
 from tests.matrix.expected import ACCOUNT_PREFIXES, EXPECTED
@@ -55,8 +58,20 @@ def _family(side: Side) -> dict[str, Any]:
     return {"name": "Two", "head": side.guest.number, "numbers": side.membership.number}
 
 
+def _twin(side: Side) -> dict[str, Any]:
+    """Return a second record of the same person, made at the counter."""
+    made = enrolments.enrol_at_counter(
+        deed=cast.deed(side.staff, at=timezone.now()),
+        card_id=side.card.pk,
+        person=Person(first_name="Twin"),
+        consent=Consent(version="1", source=ConsentSource.COUNTER),
+    )
+    return {"other_id": made.pk}
+
+
 # In the order in which they are gone through; each leaves the next one something to do.
 DOORS = {
+    "admin:members_membership_merge_with": Door({}, _twin),
     "admin:members_membership_note": Door({}, name="text"),
     "admin:members_membership_adjust": Door({"points": "500", "comment": TOLD}),
     "admin:members_membership_adjust_credit": Door({"credit": "5.00"}),
@@ -179,6 +194,7 @@ ELSEWHERE = {
     "admin:ledger_parkedrefund_drop",
     "admin:ledger_waitingadjustment_decline",
     "admin:members_membership_extend",
+    "admin:members_membership_merge_with",
     "admin:members_membershipgroup_join",
     "admin:members_membershipgroup_leave",
 }
