@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from loyalty.analytics import rollups, signals
 from loyalty.exports import asking
+from loyalty.imports import erasing
 from loyalty.jobs import queue
 from loyalty.operations import by_the_clock, expiries, occasions, tier_reviews
 from loyalty.operations.deeds import BusyError
@@ -17,6 +18,7 @@ from loyalty.operations.standing import CardNotOpenError, MembershipNotActiveErr
 
 # Each is a transaction of its own; what is beyond these waits for the next hour.
 MOST_OCCASIONS = 500
+MOST_ERASED = 200_000
 # What runs every hour: its name, and the function. `manage.py sync_schedules` tells the queue.
 SCHEDULES = {
     "give birthdays": "loyalty.schedules.give_birthdays",
@@ -24,6 +26,7 @@ SCHEDULES = {
     "book due vouchers": "loyalty.schedules.book_due_vouchers",
     "review tiers": "loyalty.schedules.review_tiers",
     rollups.WORK: "loyalty.schedules.roll_up_figures",
+    "erase imported rows": "loyalty.schedules.erase_imported_rows",
     "remove exports": "loyalty.schedules.remove_exports",
     signals.WORK: "loyalty.schedules.find_signals",
 }
@@ -51,6 +54,17 @@ def review_tiers() -> int:
 def roll_up_figures() -> int:
     """Queue the bringing up to date of the sums behind analytics; return whether any wait (R6)."""
     return _queued(rollups.WORK, rollups.is_due)
+
+
+def erase_imported_rows() -> int:
+    """Erase the rows of files that were kept long enough; return how many were erased (CU7)."""
+    at = timezone.now()
+    erased = 0
+    while some := erasing.erase_old(at=at):
+        erased += some
+        if erased >= MOST_ERASED:
+            break
+    return erased
 
 
 def remove_exports() -> int:

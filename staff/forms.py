@@ -17,7 +17,8 @@ from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.enrolments import tidy_name
 from loyalty.operations.receipts import MOST_CHARACTERS
 from loyalty.rules.terms import Direction
-from loyalty.web.fields import MOST_DIGITS, AmountField, PhoneField, PinField, PointsField
+from loyalty.rules.typed import MOST_DIGITS
+from loyalty.web.fields import AmountField, PhoneField, PinField, PointsField
 from loyalty.web.money import decimals, plain
 from loyalty.web.refusals import refusal_of
 from loyalty.web.requests import new_request_id

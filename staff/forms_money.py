@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from cards.models import Card
 from loyalty.ledger.models import Unit
 from loyalty.operations.receipts import MOST_CHARACTERS
-from loyalty.web.fields import MOST_DIGITS, AmountField
+from loyalty.rules.typed import MOST_DIGITS
+from loyalty.web.fields import AmountField
 from loyalty.web.money import decimals, plain
 from staff.forms import DeedForm, ReceiptForm
 

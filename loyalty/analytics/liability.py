@@ -7,7 +7,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateField,
+    F,
+    Field,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast
 
 from cards import freezing
 from cards.models import Card, TermsVersion
@@ -20,6 +32,7 @@ from loyalty.rules import redemption
 from loyalty.rules.terms import RedemptionMethod, Terms
 
 OPENING, MOVES, YEAR = "opening", "moves", "year"
+AGE, END, HOLDER = "age", "end", "holder"
 BY = ("card__currency", "deed", "is_undoing")
 # A bill that no balance can pay, so that only the points decide.
 _BOUNDLESS = 10**24
@@ -83,11 +96,21 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCard:
+    """What is open on one card."""
+
+    name: str
+    held: Held
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
     """What the open points of cards of a currency would pay, at the worth that each tier gives."""
 
     currency: str
     by_tier: Mapping[int | None, int]
+    names: Mapping[int | None, str]
 
     @property
     def total_minor(self) -> int:
@@ -109,6 +132,7 @@ class Liability:
 
     rolls: Mapping[Held, Sequence[Roll]]
     open: Mapping[Held, Open]
+    cards: Sequence[OpenCard]
     worth: Sequence[Worth]
     breakage: Mapping[Held, Breakage]
     at: datetime
@@ -136,11 +160,13 @@ def _liability(reader: Reader, scope: Scope, span: Span, step: Step, at: datetim
         ],
         by=BY,
     )
-    still = _open(reader.card_ids)
+    counted = _counted(reader.card_ids)
+    still = _open(counted)
     return Liability(
         rolls=_rolls(rows, span.parts(step)),
         open=still,
-        worth=_worth(reader.card_ids, at),
+        cards=_cards(counted),
+        worth=_worth(counted, _rules_in_force(reader.card_ids, at)),
         breakage=_breakage(rows, still),
         at=at,
         counted_at=reader.mark.counted_at,
@@ -186,48 +212,108 @@ def _rolls(rows: Iterable[Mapping[str, Any]], parts: Sequence[date]) -> dict[Hel
     return found
 
 
-def _open(card_ids: Sequence[int]) -> dict[Held, Open]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was open when it was last counted: by ``which`` of age, end, or card and tier."""
+
+    which: str
+    unit: str
+    currency: str
+    month: date | None
+    card_id: int | None
+    card_name: str | None
+    tier_id: int | None
+    tier_name: str | None
+    total: int
+
+    @property
+    def held(self) -> Held:
+        """Return what was counted."""
+        unit = Unit(self.unit)
+        return Held(unit=unit, currency=self.currency if unit == Unit.CREDIT else "")
+
+
+def _counted(card_ids: Sequence[int]) -> list[_Counted]:
+    """Return the open balances by age, by end, and by card and tier, in one statement."""
+    first, *others = [
+        _grouped(card_ids, AGE, month=F("earned_month")),
+        _grouped(card_ids, END, month=F("ends_month")),
+        _grouped(
+            card_ids,
+            HOLDER,
+            of_card=F("card_id"),
+            card_name=F("card__name"),
+            of_tier=F("tier_id"),
+            tier_name=F("tier__name"),
+        ),
+    ]
+    rows = first.union(*others, all=True)
+    order = ("which", "month", "card_name", "of_card", "of_tier", "unit", "card__currency")
+    return [_Counted(*(*row[:-1], int(row[-1]))) for row in rows.order_by(*order)]
+
+
+def _grouped(card_ids: Sequence[int], which: str, **told: F) -> QuerySet[Any, Any]:
+    """Return the sums of one grouping, in columns that all of them have in common."""
+    fields: dict[str, Field[Any, Any]] = {
+        "month": DateField(),
+        "of_card": BigIntegerField(),
+        "card_name": CharField(),
+        "of_tier": BigIntegerField(),
+        "tier_name": CharField(),
+    }
+    nothing = {
+        name: Cast(Value(None, output_field=kind), kind)
+        for name, kind in fields.items()
+        if name not in told
+    }
+    heads: dict[str, Any] = {"which": Value(which, output_field=CharField()), **told, **nothing}
+    found = OpenBalance.objects.filter(card__in=card_ids).order_by().annotate(**heads)
+    columns = ("which", "unit", "card__currency", *fields)
+    summed: QuerySet[Any, Any] = found.values_list(*columns).annotate(total=Sum("amount"))
+    return summed
+
+
+def _open(counted: Iterable[_Counted]) -> dict[Held, Open]:
     """Return what is open by age and by end, as last counted."""
-    ages, ends = (_open_by(card_ids, name) for name in ("earned_month", "ends_month"))
+    ages: dict[Held, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    ends: dict[Held, dict[date | None, int]] = defaultdict(lambda: defaultdict(int))
+    for one in counted:
+        if one.which == AGE and one.month is not None:
+            ages[one.held][one.month] += one.total
+        if one.which == END:
+            ends[one.held][one.month] += one.total
     return {
-        held: Open(
-            by_age={month: amount for month, amount in by_age.items() if month is not None},
-            by_end=ends[held],
-        )
-        for held, by_age in ages.items()
+        held: Open(by_age=dict(by_age), by_end=dict(ends[held])) for held, by_age in ages.items()
     }
 
 
-def _open_by(card_ids: Sequence[int], name: str) -> dict[Held, dict[date | None, int]]:
-    found: dict[Held, dict[date | None, int]] = defaultdict(dict)
-    rows = (
-        OpenBalance.objects.filter(card__in=card_ids)
-        .values_list("unit", "card__currency", name)
-        .annotate(total=Sum("amount"))
-        .order_by(name, "unit", "card__currency")
-    )
-    for unit, currency, month, total in rows:
-        held = Held(unit=Unit(unit), currency=currency if unit == Unit.CREDIT else "")
-        found[held][month] = found[held].get(month, 0) + int(total)
-    return found
+def _cards(counted: Iterable[_Counted]) -> list[OpenCard]:
+    """Return what is open on each card."""
+    found: dict[tuple[int | None, Held], OpenCard] = {}
+    for one in counted:
+        if one.which == HOLDER:
+            key = one.card_id, one.held
+            before = found[key].amount if key in found else 0
+            name = one.card_name or ""
+            found[key] = OpenCard(name=name, held=one.held, amount=before + one.total)
+    return list(found.values())
 
 
-def _worth(card_ids: Sequence[int], at: datetime) -> list[Worth]:
+def _worth(counted: Iterable[_Counted], rules: Mapping[int, Terms]) -> list[Worth]:
     """Return what the open points would pay, by currency and tier; a part minor unit is dropped."""
-    rows = (
-        OpenBalance.objects.filter(card__in=card_ids, unit=Unit.POINTS)
-        .values_list("card", "card__currency", "tier")
-        .annotate(total=Sum("amount"))
-        .order_by("card__currency", "card", "tier")
-    )
-    rules = _rules_in_force(card_ids, at)
     found: dict[str, dict[int | None, int]] = defaultdict(dict)
-    for card_id, currency, tier_id, total in rows:
-        terms = rules.get(card_id)
-        if terms is not None:
-            kept = found[currency]
-            kept[tier_id] = kept.get(tier_id, 0) + worth_of(int(total), tier_id, terms)
-    return [Worth(currency=currency, by_tier=by_tier) for currency, by_tier in found.items()]
+    names: dict[str, dict[int | None, str]] = defaultdict(dict)
+    for one in counted:
+        terms = rules.get(one.card_id or 0)
+        if one.which != HOLDER or one.unit != Unit.POINTS or terms is None:
+            continue
+        kept = found[one.currency]
+        kept[one.tier_id] = kept.get(one.tier_id, 0) + worth_of(one.total, one.tier_id, terms)
+        names[one.currency][one.tier_id] = one.tier_name or ""
+    return [
+        Worth(currency=currency, by_tier=by_tier, names=names[currency])
+        for currency, by_tier in sorted(found.items())
+    ]
 
 
 def worth_of(points: int, tier_id: int | None, terms: Terms) -> int:

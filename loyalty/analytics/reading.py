@@ -112,7 +112,8 @@ class Reader:
     def _branches(self, window: Window, by: Sequence[str]) -> Iterator[QuerySet[Any, Any]]:
         span = window.span
         told = tallying.summed(SUMMED)
-        is_by_month = not self.place and window.step != Step.DAY
+        # Months are not kept by person.
+        is_by_month = not self.place and window.step != Step.DAY and "actor_id" not in by
         months = span.whole_months() if is_by_month else None
         if months is not None:
             facts = MonthFact.objects.filter(

@@ -50,7 +50,7 @@ def next_partner(*, at: datetime) -> Partner | None:
     """Return the first partner whose sums are behind, or whose balances wait for today's count."""
     marks = RollupMark.objects.filter(partner=OuterRef("pk"))
     newer = _settled(at).filter(partner=OuterRef("pk"), pk__gt=OuterRef("done"))
-    partners = Partner.objects.order_by("pk")
+    partners = Partner.objects.filter(is_practice=False).order_by("pk")
     behind = (
         partners.annotate(done=Coalesce(Subquery(marks.values("done_id")), Value(0)))
         .filter(Exists(newer))

@@ -1,6 +1,6 @@
 """Correct a balance by hand, or give points without a sale."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from cards.models import Card
 from clubs.models import DECIMALS
-from loyalty.ledger.drafts import Fact, Move, Note
+from loyalty.ledger.drafts import Draft, Fact, Move, Note
 from loyalty.ledger.models import Kind, Source, Transaction, Unit
 from loyalty.operations import drafting, followups
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
@@ -52,6 +53,43 @@ class NothingToAdjustError(ValueError):
     """The adjustment is zero."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What moves without a sale: ``amount`` of a unit, with the reason and the words for it."""
+
+    unit: Unit
+    amount: int
+    reason: AdjustmentReason
+    note: Note | None
+    is_counted: bool = True
+    about_id: int | None = None
+    asked_by_id: int | None = None
+
+    def fingerprint(self, membership_id: int) -> str:
+        """Return the hash of what is asked for on a membership."""
+        words = self.note or Note()
+        return fingerprint(
+            "adjust",
+            membership=membership_id,
+            unit=self.unit,
+            amount=self.amount,
+            reason=self.reason,
+            words=[words.internal, words.comment],
+            counted=self.is_counted,
+            about=self.about_id,
+            **self._asker("asked_by"),
+        )
+
+    def told(self) -> dict[str, Any]:
+        """Return what a transaction's result says of it."""
+        about = {"reason": self.reason, "about_transaction_id": self.about_id}
+        return about | self._asker("asked_by_id")
+
+    def _asker(self, name: str) -> dict[str, int]:
+        """Return who asked for it under this name; nothing if the actor did."""
+        return {name: self.asked_by_id} if self.asked_by_id else {}
+
+
 @one_transaction
 def give_points(
     *, deed: Deed, membership_id: int, points: int, reason: AdjustmentReason, scan_id: int
@@ -84,14 +122,8 @@ def give_points(
         raise AboveCapError(most=max(0, standing.card.gift_cap - given), given=given)
     move = drafting.earned(standing, points)
 
-    return _post(
-        standing,
-        move,
-        content,
-        is_counted=True,
-        note=None,
-        told={"reason": reason, "about_transaction_id": None},
-    )
+    gift = Correction(unit=Unit.POINTS, amount=points, reason=reason, note=None)
+    return drafting.post(decided(standing, move, gift, content))
 
 
 def _given_lately(standing: Standing) -> int:
@@ -132,16 +164,16 @@ def adjust_points(
         standing.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=points > 0)
-    return _adjust(
-        standing,
-        Unit.POINTS,
-        points,
-        reason,
-        note or Note(),
+    correction = Correction(
+        unit=Unit.POINTS,
+        amount=points,
+        reason=reason,
+        note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
         asked_by_id=asked_by_id,
     )
+    return _adjust(standing, correction)
 
 
 @one_transaction
@@ -163,58 +195,30 @@ def adjust_credit(
     Raises what ``adjust_points`` raises.
     """
     standing = lock(deed=deed, membership_id=membership_id, is_earning=credit_minor > 0)
-    return _adjust(
-        standing,
-        Unit.CREDIT,
-        credit_minor,
-        reason,
-        note or Note(),
+    correction = Correction(
+        unit=Unit.CREDIT,
+        amount=credit_minor,
+        reason=reason,
+        note=note or Note(),
         is_counted=is_counted_for_tier,
         about_id=about_transaction_id,
         asked_by_id=asked_by_id,
     )
+    return _adjust(standing, correction)
 
 
-def _adjust(
-    standing: Standing,
-    unit: Unit,
-    amount: int,
-    reason: AdjustmentReason,
-    note: Note,
-    *,
-    is_counted: bool,
-    about_id: int | None,
-    asked_by_id: int | None,
-) -> Transaction:
+def _adjust(standing: Standing, correction: Correction) -> Transaction:
     check_may_manage(standing)
     check_not_own(standing)
 
-    content = fingerprint(
-        "adjust",
-        membership=standing.membership.pk,
-        unit=unit,
-        amount=amount,
-        reason=reason,
-        words=[note.internal, note.comment],
-        counted=is_counted,
-        about=about_id,
-        **({"asked_by": asked_by_id} if asked_by_id else {}),
-    )
+    content = correction.fingerprint(standing.membership.pk)
     if repeat := first_result(standing, content):
         return repeat
 
     check_open(standing)
-    move = corrected(standing, amount, unit, most=adjust_cap(standing))
+    move = corrected(standing, correction.amount, correction.unit, most=adjust_cap(standing))
 
-    told = {"asked_by_id": asked_by_id} if asked_by_id else {}
-    return _post(
-        standing,
-        move,
-        content,
-        is_counted=is_counted,
-        note=note,
-        told={"reason": reason, "about_transaction_id": about_id, **told},
-    )
+    return drafting.post(decided(standing, move, correction, content))
 
 
 def adjust_cap(standing: Standing) -> int:
@@ -223,50 +227,60 @@ def adjust_cap(standing: Standing) -> int:
     return most if standing.adjust_cap is None else min(most, standing.adjust_cap)
 
 
-def corrected(standing: Standing, amount: int, unit: Unit, *, most: int) -> Move:
+def check_amount(amount: int, unit: Unit, card: Card, *, most: int | None) -> None:
+    """Refuse an amount of nothing, or above ``most`` points or whole units of the currency.
+
+    :raises NothingToAdjustError: AboveCapError: if it cannot move.
+    """
+    if amount == 0:
+        raise NothingToAdjustError
+    if most is None:
+        return
+    if unit == Unit.CREDIT:
+        most *= 10 ** DECIMALS[card.currency]
+    if abs(amount) > most:
+        raise AboveCapError(most=most)
+
+
+def corrected(standing: Standing, amount: int, unit: Unit, *, most: int | None) -> Move:
     """Return the entry of an adjustment; ``most`` counts points, or whole units of the currency.
 
     :raises NotEnoughPointsError: NothingToAdjustError: AboveCapError: if it cannot be.
     """
-    if unit == Unit.CREDIT:
-        most *= 10 ** DECIMALS[standing.card.currency]
-    if amount == 0:
-        raise NothingToAdjustError
-    if abs(amount) > most:
-        raise AboveCapError(most=most)
+    check_amount(amount, unit, standing.card, most=most)
     if amount > 0:
         return drafting.earned(standing, amount, unit)
     return drafting.spent(standing, -amount, unit)
 
 
-def _post(
-    standing: Standing,
-    move: Move,
-    content: str,
-    *,
-    is_counted: bool,
-    note: Note | None,
-    told: Mapping[str, Any],
-) -> Transaction:
+def decided(standing: Standing, move: Move, correction: Correction, content: str) -> list[Draft]:
+    """Return a correction as drafts, with all that it brings."""
+    main = drafted(standing, Kind.ADJUSTMENT, move, correction, content)
+    return followups.after_adjustment(standing, main)
+
+
+def drafted(
+    standing: Standing, kind: Kind, move: Move, correction: Correction, content: str
+) -> Draft:
+    """Return the draft of points or credit that move without a sale."""
     is_points = move.unit == Unit.POINTS
     stem = "points" if is_points else "credit_minor"
     # A correction never takes what was awarded below zero.
     awarded = getattr(standing.account, f"lifetime_{stem}")
-    counted = {f"lifetime_{stem}": max(move.amount, -awarded)} if is_counted else {}
-    main = drafting.draft(
+    counted = {f"lifetime_{stem}": max(move.amount, -awarded)} if correction.is_counted else {}
+    return drafting.draft(
         standing,
-        Kind.ADJUSTMENT,
+        kind,
         content=content,
         moves=(move,),
         **counted,
-        note=note,
+        note=correction.note,
         result={
             "points": move.amount if is_points else 0,
             **({} if is_points else {"credit_minor": move.amount}),
             **drafting.balances(standing, [move]),
-            **told,
+            **correction.told(),
         },
         facts=drafting.earning_facts(standing),
         events=(Fact(type=EventType.POINTS_ADJUSTED),),
     )
-    return drafting.post(followups.after_adjustment(standing, main))

@@ -25,6 +25,14 @@ def after_adjustment(standing: Standing, main: Draft) -> list[Draft]:
     return _completed(standing, drafts, may_lower=True)
 
 
+def after_opening(standing: Standing, main: Draft) -> list[Draft]:
+    """Return a balance brought from another system, with the tier that it reaches.
+
+    What came with that tier, with full cards and for recommending was given over there.
+    """
+    return tiering.settle(standing, [main])[:1]
+
+
 def after_check_in(standing: Standing, drafts: list[Draft]) -> list[Draft]:
     """Return a check-in and its rewards with all that the visit causes."""
     drafts = milestones.on_visit(standing, drafts)

@@ -312,6 +312,7 @@ def _on(standing: Standing, row: Any, account: Account) -> Standing:
         due_points=row.due_points,
         due_credit=row.due_credit,
         referrer_account=None,
+        known=None,
     )
 
 

@@ -68,7 +68,7 @@ class _Taker:
         self.grants: dict[int, LotGrant] = dict(
             enumerate((grant for move in moves for grant in move.grants), start=_NEW_LOTS)
         )
-        self.left = {lot.lot_id: lot for lot in drafting.open_lots(standing.account)}
+        self.left = {lot.lot_id: lot for lot in drafting.lots_of(standing, Unit.POINTS)}
         for lot_id, grant in self.grants.items():
             self._keep(lot_id, grant.amount, grant.expires_at)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from cards import terms
@@ -21,6 +21,7 @@ from loyalty.members.models import (
 )
 from loyalty.operations import locking
 from loyalty.operations.deeds import Deed, RepeatDiffersError
+from loyalty.operations.holdings import Known
 from loyalty.rules.terms import Terms
 
 # The visit: a fresh scan is the right to spend so long, and to earn so long.
@@ -83,7 +84,7 @@ class LimitReachedError(ValueError):
 class Standing:
     """What the deed found: the locked rows, the person's rights, and the repeat if it is one.
 
-    ``referrer_account`` is locked too where the deed may pay who brought the member.
+    ``referrer_account`` is locked too where it may be paid; ``known`` was read with others'.
     """
 
     deed: Deed
@@ -98,10 +99,11 @@ class Standing:
     repeat_id: int | None
     due_points: int
     due_credit: int
-    earned_hour: int
-    earned_day: int
-    redeemed_day: int
+    earned_hour: int = 0
+    earned_day: int = 0
+    redeemed_day: int = 0
     referrer_account: Account | None = None
+    known: Known | None = None
 
     @property
     def terms(self) -> Terms:
@@ -156,8 +158,8 @@ def look(*, deed: Deed, membership_id: int, scan_id: int | None = None) -> Stand
 
     :raises MembershipNotFoundError: if there is no such membership.
     """
-    facts = _facts(deed, membership_id, scan_id).select_related("account__tier")
-    row = facts.order_by("pk").first()
+    facts = _facts(deed, membership_id, scan_id)
+    row = facts.select_related("account__tier").order_by("pk").first()
     if row is None:
         raise MembershipNotFoundError
     return _standing(deed, row, row.account)
@@ -212,8 +214,9 @@ def due(account: OuterRef, unit: Unit, at: datetime) -> Coalesce:
 
 def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]:
     at, actor_id = deed.occurred_at, deed.actor_id or 0
+    here = Q(club=OuterRef("card__club")) | Q(club=OuterRef("card__club__practice_of"))
     staff = StaffMember.objects.filter(
-        user_id=actor_id, user__is_active=True, is_active=True, club=OuterRef("card__club")
+        here, user_id=actor_id, user__is_active=True, is_active=True
     ).values(
         found=JSONObject(
             may_give_points="may_give_points", may_redeem_by_search="may_redeem_by_search"
@@ -301,8 +304,7 @@ def check_not_own(standing: Standing) -> None:
 
     :raises OwnMembershipError: if it is theirs.
     """
-    owner = standing.membership.member.user_id
-    if owner is not None and owner == standing.deed.actor_id:
+    if standing.membership.member.user_id in {standing.deed.actor_id} - {None}:
         raise OwnMembershipError
 
 

@@ -1,7 +1,7 @@
 """Let what a deed moves decide the account's tier, in one place for every deed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
@@ -152,23 +152,32 @@ def awarded_in_window(standing: Standing) -> Sums:
 
     What was undone or refunded counts on the day of the deed that it corrects.
     """
-    account, terms = standing.account, standing.terms
-    zone = standing.membership.partner.zone()
-    group = standing.membership.group
-    counted_from = group.head if group else standing.membership
-    start = first_day(
-        terms,
-        today=standing.deed.occurred_at.astimezone(zone).date(),
-        joined=counted_from.joined_at.astimezone(zone).date(),
-    )
+    account = standing.account
+    start = counted_since(standing)
+    found: Mapping[str, int]
     found = {"points": account.lifetime_points, "credit": account.lifetime_credit_minor}
-    if start is not None:
+    if standing.known and standing.known.awarded is not None:
+        found = standing.known.awarded
+    elif start is not None:
+        zone = standing.membership.partner.zone()
         found = awarded_since([account.pk], start, zone)[account.pk]
     return Sums(
         available_points=standing.available,
         awarded_points=found["points"],
         available_credit_minor=standing.available_credit,
         awarded_credit_minor=found["credit"],
+    )
+
+
+def counted_since(standing: Standing) -> date | None:
+    """Return the first day whose awards count for the account's tier, or None if all do."""
+    zone = standing.membership.partner.zone()
+    group = standing.membership.group
+    counted_from = group.head if group else standing.membership
+    return first_day(
+        standing.terms,
+        today=standing.deed.occurred_at.astimezone(zone).date(),
+        joined=counted_from.joined_at.astimezone(zone).date(),
     )
 
 

@@ -26,7 +26,7 @@ def sliding(*, awarded_at: datetime, days: int | None, zone: ZoneInfo) -> dateti
     """
     if days is None:
         return None
-    return _end_of(awarded_at.astimezone(zone).date() + timedelta(days=days), zone)
+    return end_of(awarded_at.astimezone(zone).date() + timedelta(days=days), zone)
 
 
 def date_of(
@@ -53,7 +53,7 @@ def date_of(
     last_day = _ruled_day(terms, unit, awarded_on, member, customer_groups, tier_id)
     if last_day is None:
         return None
-    return _end_of(last_day + timedelta(days=_more_days(terms)), zone)
+    return end_of(last_day + timedelta(days=_more_days(terms)), zone)
 
 
 def most_extended(*, expires_at: datetime, terms: Terms, zone: ZoneInfo) -> datetime:
@@ -66,7 +66,7 @@ def most_extended(*, expires_at: datetime, terms: Terms, zone: ZoneInfo) -> date
         return expires_at
     # The instant is the midnight that ends the last day, so its own date is the day after.
     first_day_without = expires_at.astimezone(zone).date()
-    return _end_of(first_day_without + timedelta(days=terms.expiry_override_days - 1), zone)
+    return end_of(first_day_without + timedelta(days=terms.expiry_override_days - 1), zone)
 
 
 def _ruled_day(
@@ -139,5 +139,6 @@ def _more_days(terms: Terms) -> int:
             assert_never(unknown)
 
 
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a day ends in ``zone``."""
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)

@@ -1,29 +1,21 @@
 """Form fields that accept what people type at a counter and refuse everything else in words."""
 
 import re
-import unicodedata
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.members.phones import phone_number
+from loyalty.rules.typed import (
+    NotANumberError,
+    TooFineError,
+    ascii_digits,
+    minor_units,
+    whole,
+)
 from loyalty.web.money import decimals, money
-
-MOST_DIGITS = 10
-_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
-_POINT = str.maketrans({"\u066b": ".", "\uff0e": ".", ",": "."})
-
-
-def ascii_digits(text: str) -> str:
-    """Return the text with every decimal digit of any script as 0 to 9, and plain minus signs."""
-    kept = [
-        str(unicodedata.decimal(character)) if character.isdecimal() else character
-        for character in text
-        if unicodedata.category(character) != "Cf"
-    ]
-    return "".join(kept).strip().translate(_MINUS)
 
 
 class _TextNumber(forms.CharField):
@@ -63,23 +55,19 @@ class AmountField(_TextNumber):
         text = super().clean(value)
         if not text:
             return None
-        text = ascii_digits(text).translate(_POINT)
-        is_minus = self.is_signed and text.startswith("-")
-        if self.is_signed:
-            text = text.removeprefix("-" if is_minus else "+")
         places = decimals(self.currency)
-        if not re.fullmatch(rf"\d{{1,{MOST_DIGITS}}}(?:\.\d*)?", text):
-            raise ValidationError(_("Type an amount such as 12.40."), code="amount")
-        units, _sign, part = text.partition(".")
-        if len(part) > places:
-            raise ValidationError(self._too_fine(places), code="decimals")
-        minor = int(units + part.ljust(places, "0"))
-        if self.most_minor is not None and minor > self.most_minor:
+        try:
+            minor = minor_units(text, places=places, is_signed=self.is_signed)
+        except NotANumberError:
+            raise ValidationError(_("Type an amount such as 12.40."), code="amount") from None
+        except TooFineError:
+            raise ValidationError(self._too_fine(places), code="decimals") from None
+        if self.most_minor is not None and abs(minor) > self.most_minor:
             most = money(self.most_minor, self.currency)
             raise ValidationError(
                 _("At most %(most)s at a time."), code="max", params={"most": most}
             )
-        return -minor if is_minus else minor
+        return minor
 
     @staticmethod
     def _too_fine(places: int) -> Any:
@@ -102,11 +90,10 @@ class PointsField(_TextNumber):
         text = super().clean(value)
         if not text:
             return None
-        text = ascii_digits(text)
-        sign = "[+-]?" if self.is_signed else ""
-        if not re.fullmatch(rf"{sign}\d{{1,{MOST_DIGITS}}}", text):
-            raise ValidationError(_("Type a whole number."), code="whole")
-        points = int(text)
+        try:
+            points = whole(text, is_signed=self.is_signed)
+        except NotANumberError:
+            raise ValidationError(_("Type a whole number."), code="whole") from None
         if points == 0:
             raise ValidationError(_("Type a number other than zero."), code="zero")
         if abs(points) > self.most:
@@ -135,17 +122,6 @@ class PhoneField(forms.CharField):
         if found is None:
             raise ValidationError(_("Type a phone number with its area code."), code="phone")
         return found
-
-
-def phone_number(text: str, country: str) -> str | None:
-    """Return a phone number in E.164, or None if the text is none."""
-    try:
-        parsed = phonenumbers.parse(ascii_digits(text), country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def masked_phone(phone: str) -> str:

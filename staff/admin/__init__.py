@@ -1,10 +1,12 @@
 """The partner's dashboard. Importing this package registers its tables with its site."""
 
 from staff.admin import (
+    analytics,
     audit,
     cards,
     clubs,
     groups,
+    imports,
     jobs,
     ledger,
     masters,
@@ -19,10 +21,12 @@ from staff.admin import (
 )
 
 __all__ = [
+    "analytics",
     "audit",
     "cards",
     "clubs",
     "groups",
+    "imports",
     "jobs",
     "ledger",
     "masters",

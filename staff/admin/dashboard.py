@@ -1,12 +1,11 @@
 """The dashboard's first page and its menu: figures, one chart, and what needs a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -15,54 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clubs.models import Partner
-from loyalty.ledger.models import Kind, Transaction
-from loyalty.members.models import Member, VoucherStatus
-from staff.admin.powers import EDITORS, EVERYONE, OWNERS, powers_of
-from staff.admin.scoping import own_rows
+from loyalty.analytics import figures as analysed
+from loyalty.analytics.reading import SumsMovedError
+from staff.admin import figure_asks
+from staff.admin.charts import Chart
+from staff.admin.figure_pages import address, file_address
+from staff.admin.figure_words import Figure, figure
+from staff.admin.figures_overview import is_empty, transactions
+from staff.admin.powers import EDITORS, EVERYONE, OWNERS, Powers, powers_of
 from staff.admin.tasks import first_steps, needed
-
-DAYS = 14
-WEEK = timedelta(days=7)
-CHART_HEIGHT = 120
-EARNED = Q(points__gt=0) & ~Q(kind__in=[Kind.REVERSAL, Kind.TRANSFER, Kind.OPENING, Kind.VOUCHER])
-HANDED_OUT = Q(kind=Kind.REDEMPTION) | Q(kind=Kind.VOUCHER, result__step=VoucherStatus.USED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A figure of the last seven days beside that of the seven before."""
-
-    label: str
-    value: int
-    before: int
-    help: str
-
-    @property
-    def change(self) -> int:
-        """Return the difference to the seven days before."""
-        return self.value - self.before
-
-    @property
-    def direction(self) -> str:
-        """Return up, down or same."""
-        if self.change == 0:
-            return "same"
-        return "up" if self.change > 0 else "down"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One day of the chart, in units of its drawing."""
-
-    day: date
-    count: int
-    height: int
-    x: int
-
-    @property
-    def y(self) -> int:
-        """Return where the bar begins, from the top."""
-        return CHART_HEIGHT - self.height
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -76,23 +36,24 @@ def favicon(request: HttpRequest) -> str:
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Return the context of the first page."""
+    """Return the context of the first page.
+
+    :raises Http404: for a business that is not the person's.
+    """
     powers = powers_of(request)
     now = timezone.now()
-    partners = list(own_rows(Partner.objects.all(), powers, path="pk").order_by("name", "pk")[:2])
-    only = partners[0] if len(partners) == 1 else None
-    zone = partners[0].zone() if partners else ZoneInfo("UTC")
-    deeds = own_rows(Transaction.objects.all(), powers)
-    may_edit = powers.has(EDITORS)
-    steps = first_steps(only) if only and may_edit else []
+    offered = figure_asks.businesses(powers)
+    partner = figure_asks.business_of(request, offered)
+    may_edit = powers.has(EDITORS, partner.pk) if partner else False
+    steps = first_steps(partner) if partner and may_edit else []
     return {
         **context,
-        "title": only.name if only else _("Overview"),
-        "figures": figures(deeds, own_rows(Member.objects.known(), powers), now),
-        "bars": bars(deeds, now, zone),
-        "chart_height": CHART_HEIGHT,
+        "title": partner.name if partner else _("Overview"),
+        "businesses": [(one.pk, one.name) for one in offered] if len(offered) > 1 else [],
+        "partner": partner,
+        "story": story(powers, partner, now) if partner else None,
         "steps": steps if any(not step.is_done for step in steps) else [],
-        "needed": needed(powers, now) if may_edit else [],
+        "needed": needed(powers, now) if powers.has(EDITORS) else [],
         # A template cannot read the key "items" of a dictionary: that is its method.
         "menus": [
             {"title": group["title"], "links": group["items"]} for group in navigation(request)
@@ -100,60 +61,47 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def figures(deeds: Any, members: Any, now: datetime) -> list[Figure]:
-    """Return the four figures; two statements."""
-    week = Q(occurred_at__gt=now - WEEK)
-    before = Q(occurred_at__lte=now - WEEK)
-    recent = deeds.filter(occurred_at__gt=now - 2 * WEEK, occurred_at__lte=now)
-    standing = Q(reversal__isnull=True)
-    found = recent.aggregate(
-        earned=Sum("points", filter=week & EARNED & standing),
-        earned_before=Sum("points", filter=before & EARNED & standing),
-        rewards=Count("pk", filter=week & HANDED_OUT & standing),
-        rewards_before=Count("pk", filter=before & HANDED_OUT & standing),
-        active=Count("membership", filter=week & ~Q(kind=Kind.EXPIRY), distinct=True),
-        active_before=Count("membership", filter=before & ~Q(kind=Kind.EXPIRY), distinct=True),
-    )
-    everybody = members.aggregate(
-        now=Count("pk"), before=Count("pk", filter=Q(joined_at__lte=now - WEEK))
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Four figures and a chart of the last days, or why there are none."""
+
+    figures: Sequence[Figure] = ()
+    chart: Chart | None = None
+    file: str = ""
+    zone: ZoneInfo
+    at: datetime
+    days: int = 0
+    is_empty: bool = False
+    is_moving: bool = False
+
+
+def story(powers: Powers, partner: Partner, now: datetime) -> Story:
+    """Return what happened lately at a business, out of the sums that are kept."""
+    asked, zone = figure_asks.ask_usual(powers, partner, now), partner.zone()
+    try:
+        page = analysed.page(scope=asked.scope, span=asked.span, at=now)
+    except SumsMovedError:
+        return Story(zone=zone, at=now, is_moving=True)
+    if is_empty(page):
+        return Story(zone=zone, at=now, is_empty=True)
+    total, before = page.now.total, page.before.total
+    overview, rewards = (address(slug, asked) for slug in ("overview", "rewards"))
     rows = [
-        (_("Members"), everybody["now"], everybody["before"], _("everybody with a card")),
-        (_("Active members"), found["active"], found["active_before"], _("in 7 days")),
-        (_("Points given"), found["earned"], found["earned_before"], _("in 7 days")),
-        (_("Rewards handed out"), found["rewards"], found["rewards_before"], _("in 7 days")),
+        (_("Active members"), page.now.active, page.before.active, overview),
+        (_("New members"), total.joins, before.joins, overview),
+        (_("Points given"), total.points.issued, before.points.issued, overview),
+        (_("Rewards handed out"), total.rewards, before.rewards, rewards),
     ]
-    return [
-        Figure(label=label, value=value or 0, before=past or 0, help=words)
-        for label, value, past, words in rows
-    ]
-
-
-def bars(deeds: Any, now: datetime, zone: ZoneInfo) -> list[Bar]:
-    """Return the visits of the last fourteen days, day by day; one statement."""
-    today = timezone.localtime(now, zone).date()
-    first = today - timedelta(days=DAYS - 1)
-    since = datetime.combine(first, datetime.min.time(), tzinfo=zone)
-    kinds = [Kind.PURCHASE, Kind.BUY, Kind.POINTS, Kind.REDEMPTION]
-    rows = (
-        deeds.filter(occurred_at__gte=since, kind__in=kinds, reversal__isnull=True)
-        .annotate(day=TruncDate("occurred_at", tzinfo=zone))
-        .values("day")
-        .annotate(found=Count("pk"))
-        .order_by("day")
+    title = _("Transactions in the last %(days)s days") % {"days": asked.days()}
+    chart = transactions(page, title=title)
+    return Story(
+        figures=[figure(label, value, past, address=link) for label, value, past, link in rows],
+        chart=chart,
+        file=file_address("overview", chart.name, asked) if asked.may_take_away else "",
+        zone=zone,
+        at=now,
+        days=asked.days(),
     )
-    counts = {row["day"]: row["found"] for row in rows}
-    top = max([*counts.values(), 1])
-    days = [first + timedelta(days=number) for number in range(DAYS)]
-    return [
-        Bar(
-            day=day,
-            count=counts.get(day, 0),
-            height=counts.get(day, 0) * CHART_HEIGHT // top,
-            x=number * 20,
-        )
-        for number, day in enumerate(days)
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +134,15 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 icon="visibility",
                 address="analytics_signal_changelist",
                 roles=EDITORS,
+            ),
+        ),
+    ),
+    (
+        gettext_lazy("Figures"),
+        (
+            Entry(words=gettext_lazy("All figures"), icon="monitoring", address="figures_overview"),
+            Entry(
+                words=gettext_lazy("What you owe"), icon="account_balance", address="figures_owed"
             ),
         ),
     ),
@@ -284,6 +241,12 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 address="ledger_transaction_changelist",
             ),
             Entry(
+                words=gettext_lazy("Imports"),
+                icon="upload_file",
+                address="imports_upload_changelist",
+                roles=EDITORS,
+            ),
+            Entry(
                 words=gettext_lazy("Waiting refunds"),
                 icon="hourglass_top",
                 address="ledger_parkedrefund_changelist",
@@ -309,7 +272,7 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 words=gettext_lazy("Changes"),
                 icon="history",
                 address="audit_auditevent_changelist",
-                roles=EDITORS,
+                roles=OWNERS,
             ),
         ),
     ),

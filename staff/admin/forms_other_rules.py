@@ -25,8 +25,9 @@ from cards.models.choices import UNITS
 from clubs.models import Currency, Partner
 from loyalty.members import searching
 from loyalty.members.models import Member, Membership
+from loyalty.members.phones import phone_number
 from loyalty.rules.terms import CustomerType, ExpiryMethod, MilestoneKind, ReferralEvent
-from loyalty.web.fields import AmountField, phone_number
+from loyalty.web.fields import AmountField
 from loyalty.web.money import plain
 from staff.admin.conditions import Whens, mark, settle
 from staff.admin.forms import VersionedForm, clean_code, loosen_code

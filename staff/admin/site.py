@@ -13,7 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +23,7 @@ from staff.admin.powers import powers_of
 from staff.admin.unfold_parts import AdminSite
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+_TABLES_ASIDE = "_dashboard_tables_aside"
 View = Callable[..., HttpResponseBase]
 
 
@@ -34,6 +35,35 @@ class PartnerSite(AdminSite):
     index_title = gettext_lazy("Overview")
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        # Pages that are about no one table; each module adds its own when it is imported.
+        self.own_pages: list[URLPattern] = []
+
+    def get_urls(self) -> list[Any]:
+        """Return our own pages before those of the tables."""
+        return [*self.own_pages, *super().get_urls()]
+
+    def own_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what is around a page that is about no one table.
+
+        The list of all tables, which no page of ours shows, is not made for it.
+        """
+        setattr(request, _TABLES_ASIDE, True)
+        return self.each_context(request)
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the first page, whose menus are our own."""
+        setattr(request, _TABLES_ASIDE, True)
+        return super().index(request, extra_context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the tables that the person may see, unless the page asked for none."""
+        if getattr(request, _TABLES_ASIDE, False):
+            return []
+        found: list[Any] = super().get_app_list(request, app_label)
+        return found
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]
         """Return the view behind the gate."""

@@ -16,11 +16,13 @@ from loyalty.members.access import (
 )
 from loyalty.members.codes import read_card_code
 from loyalty.members.models import Membership
+from loyalty.members.phones import phone_number
 from loyalty.operations import scans
 from loyalty.operations.scans import Landing
+from loyalty.rules.typed import ascii_digits
 from loyalty.users.models import User
 from loyalty.web import pace
-from loyalty.web.fields import ascii_digits, masked_phone, phone_number
+from loyalty.web.fields import masked_phone
 from loyalty.web.requests import current_store, looker, signed_in
 from staff.doors import counter_page, staff_page
 from staff.forms import ConfirmForm, SearchForm

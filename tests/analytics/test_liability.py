@@ -223,7 +223,7 @@ def test_liability_sends_few_statements_however_much_is_open(members):
     with counted() as statements:
         owed(cast)
 
-    assert len(statements) == 8, "\n".join(statements)
+    assert len(statements) == 6, "\n".join(statements)
 
 
 def test_what_is_open_is_counted_once_a_day_and_card_by_card():

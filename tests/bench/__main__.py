@@ -2,7 +2,7 @@
 
     python -m tests.bench [counter [ROUNDS] | rules [SECONDS]
         | expiry [LOTS [LOTS_AN_ACCOUNT [CHUNK]]] | whatif [PURCHASES ...]
-        | exports [CUSTOMERS ...] | large [MEMBERS] [verify]]
+        | exports [CUSTOMERS ...] | imports [ROWS [csv|xlsx]] | large [MEMBERS] [verify]]
 
 Settings are read once in a process, so each database has its own.
 """
@@ -20,7 +20,7 @@ import django
 from tests import cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("counter", "rules", "expiry", "whatif", "exports", "large")
+PARTS = ("counter", "rules", "expiry", "whatif", "exports", "imports", "large")
 WITHOUT_DATABASE = {"rules"}
 # Made by statements that only PostgreSQL knows.
 WITHOUT_SQLITE = {"large"}

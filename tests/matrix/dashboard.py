@@ -18,7 +18,7 @@ from cards.models import (
     Tender,
     WhatIf,
 )
-from clubs.models import Manager, StaffMember
+from clubs.models import Manager, SavedView, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
 from loyalty.exports import places
@@ -67,6 +67,7 @@ OBJECTS: dict[str, Arguments] = {
     "ledger_lot": _of(lambda side: _of_account(Lot, side)),
     "ledger_parkedrefund": _of(lambda side: side.parked),
     "ledger_transaction": _of(lambda side: side.purchase),
+    "imports_upload": _of(lambda side: side.upload),
     "ledger_waitingadjustment": _of(lambda side: side.waiting),
     "members_membership": _of(lambda side: side.membership),
     "members_membershipgroup": _of(lambda side: side.group),
@@ -166,6 +167,7 @@ def _models() -> dict[str, Row]:
     rows["admin:members_membership_add"] = _row(
         LISTING_WRITERS, listing=True, shows_canary_to=frozenset({"owner", "superuser"})
     )
+    rows |= _model("imports_upload", read=OWN_WRITERS, write=NOBODY, adds=LISTING_WRITERS)
     rows |= _model(GROUP, read=OWN_DASHBOARD, write=NOBODY)
     # Adding a group is forming one of members there are.
     rows[f"admin:{GROUP}_add"] = _row(
@@ -309,6 +311,17 @@ def _card_pages() -> dict[str, Row]:
     return rows
 
 
+def _imports() -> dict[str, Row]:
+    one = OBJECTS["imports_upload"]
+    kind = {"kind": "adjustment", "form": "csv"}
+    return {
+        "admin:imports_upload_template": _row(
+            LISTING_WRITERS, lambda _side: kind, listing=True, shows_canary=False
+        ),
+        "admin:imports_upload_errors": _row(OWN_WRITERS, lambda side: one(side) | {"form": "csv"}),
+    }
+
+
 def _export(side: Side) -> dict[str, Any]:
     """Return an export of the partner, whose file is there."""
     at = timezone.now()
@@ -317,6 +330,21 @@ def _export(side: Side) -> dict[str, Any]:
     row, _ = Export.objects.get_or_create(partner=side.partner, defaults={**facts, **times})
     (places.opened(row.pk) / places.FILE).write_text(side.partner.name)
     return {"export_id": row.pk}
+
+
+def _view(side: Side) -> dict[str, Any]:
+    """Return a view that the owner shares."""
+    facts = {"name": "Guests", "shared_with": side.partner, "filter": {"state": "guest"}}
+    return {"view_id": SavedView.objects.get_or_create(user=side.owner, defaults=facts)[0].pk}
+
+
+def _views() -> dict[str, Row]:
+    name = "admin:members_membership_view"
+    return {
+        name: _row(OWN_DASHBOARD, _view, good=MOVED, shows_canary=False),
+        f"{name}_add": Row(MANAGERS, query="state=guest"),
+        f"{name}_edit": _row(OWN_DASHBOARD, _view, shows_canary=False),
+    }
 
 
 def _exports() -> dict[str, Row]:
@@ -337,13 +365,46 @@ def _doors() -> dict[str, Row]:
     }
 
 
+def _figures() -> dict[str, Row]:
+    """Return the pages of figures, which are about the business of whoever asks, and their files.
+
+    Whoever is only to help members looks at figures, takes none away and sees none of people.
+    """
+    own: dict[str, Any] = {"listing": True, "shows_canary_to": OWN_DASHBOARD - ROOT}
+    takers: dict[str, Any] = {"listing": True, "shows_canary": False}
+    rows: dict[str, Row] = {}
+    for name, table in FIGURES.items():
+        readers = LISTING_WRITERS if name in FIGURES_OF_PEOPLE else MANAGERS
+        rows[f"admin:figures_{name}"] = _row(readers, **own)
+        rows[f"admin:figures_{name}_csv"] = _row(LISTING_WRITERS, _table(table), **takers)
+    return rows
+
+
+def _table(name: str) -> Arguments:
+    return lambda _side: {"name": name}
+
+
+# A table that each page of figures has.
+FIGURES = {
+    "overview": "transactions",
+    "owed": "roll-points",
+    "rewards": "rewards",
+    "sources": "sources",
+    "staff": "people",
+    "times": "hours",
+}
+FIGURES_OF_PEOPLE = frozenset({"staff"})
+
 DASHBOARD: dict[str, Row] = {
     **_models(),
     **_machine(),
     **_deeds(),
     **_card_pages(),
     **_doors(),
+    **_figures(),
+    **_imports(),
     **_exports(),
+    **_views(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),

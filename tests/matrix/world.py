@@ -24,6 +24,7 @@ from cards.models import (
     Tender,
 )
 from clubs.models import Manager, Role, StaffMember
+from loyalty.imports.models import Upload
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Unit
 from loyalty.members import codes
@@ -78,12 +79,33 @@ class Side:
     claim: Any
     claim_token: str
     voucher: Any
+    upload: Upload
     link_token: str
     group: MembershipGroup
     note: MemberNote
     invited_token: str
     invited_staff: StaffMember
     invited_manager: Manager
+
+
+def _upload(card: Any, owner: User, word: str) -> Upload:
+    """Return a file of one row with an error, which names somebody by the word."""
+    upload = Upload.objects.create(
+        partner=card.partner,
+        card=card,
+        kind="ADJUSTMENT",
+        state="CHECKED",
+        file_name=f"{word}.csv",
+        reason="OTHER",
+        uploaded_by=owner,
+        uploaded_at=timezone.now(),
+        changed_at=timezone.now(),
+        row_count=1,
+        checked_count=1,
+        error_count=1,
+    )
+    upload.rows.create(number=2, key=f"{word}@example.org", typed="5", error="NOT_FOUND")
+    return upload
 
 
 def make_side(word: str) -> Side:
@@ -194,6 +216,7 @@ def make_side(word: str) -> Side:
         claim=started.claim,
         claim_token=started.token,
         voucher=membership.vouchers.get(),
+        upload=_upload(card, owner, word),
         link_token=link.token,
         group=_family(card, staff, owner, word),
         note=member_notes.write_note(

@@ -1,6 +1,8 @@
 """The right to be forgotten: after it, a dump of everything kept names the person nowhere."""
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -57,6 +59,7 @@ from tests.cast import (
     make_staff,
     make_user,
 )
+from tests.imports.files import checked
 from tests.operations.counter import adjust, buy, days, issue
 from tests.privacy import dump
 
@@ -111,10 +114,18 @@ def told_everything():
     record.record(
         action="sign in", subject=user, partner_id=None, actor_id=user.pk, address=ADDRESS
     )
+    record.record(
+        action="change facts",
+        subject=held.member,
+        partner_id=cast.partner.pk,
+        actor_id=cast.petra.pk,
+        reason=INTERNAL,
+    )
     in_a_family(cast, held)
     in_browsers(user)
     in_the_queue(cast, held)
     in_files_and_on_lists(cast, held)
+    in_an_import(cast, held)
     return cast, held
 
 
@@ -171,6 +182,14 @@ def in_files_and_on_lists(cast, held):
     )
 
 
+def in_an_import(cast, held):
+    """Name them in a file of adjustments, in every way there is."""
+    keys = (EMAIL, PHONE, held.number)
+    with TemporaryDirectory() as folder:
+        rows = (f"{key},5,{INTERNAL},{COMMENT}" for key in keys)
+        checked(cast, Path(folder), "member,points,internal note,comment", *rows)
+
+
 def in_the_queue(cast, held):
     """Let work fail with their words in its error, and somebody note them in Django's own log."""
     trouble = f"IntegrityError: Key (phone)=({PHONE}) of {EMAIL} already exists."
@@ -208,12 +227,13 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
     assert dump.found(WORDS) == {
         "account_emailaddress": [EMAIL],
         "analytics_signal": [INTERNAL],
-        "audit_auditperson": [ADDRESS],
+        "audit_auditperson": [ADDRESS, INTERNAL],
         "django_admin_log": [LOGGED],
         "django_q_task": [PHONE, EMAIL],
         "django_session": [EMAIL],
         f"exports/{export.pk}/file": [PHONE, FIRST, LAST, EMAIL],
         "exports_export": [FIRST],
+        "imports_uploadrow": [PHONE, COMMENT, INTERNAL, EMAIL],
         "jobs_job": [PHONE, EMAIL],
         "ledger_transactionnote": [COMMENT, INTERNAL],
         "ledger_waitingadjustment": [COMMENT, INTERNAL],

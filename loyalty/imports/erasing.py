@@ -1,0 +1,93 @@
+"""Erase what rows of files say about people: after some weeks, and whenever a person asks."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from clubs.models import Partner
+from loyalty.imports import intake, matching
+from loyalty.imports.columns import Cell
+from loyalty.imports.models import LIVE, Upload, UploadPart, UploadRow, UploadState
+from loyalty.operations import erasing
+from loyalty.operations.erasing import Traces
+
+# Rows are kept so long after the last thing that was done with their file.
+KEPT = timedelta(days=30)
+# Rows erased in one transaction.
+PER_COMMIT = 10_000
+_ERASED = {"key": "", "typed": "", "internal": "", "comment": ""}
+_PLACES = {cell: place for place, cell in enumerate(Cell)}
+
+
+def erase_old(*, at: datetime) -> int:
+    """Erase the rows of the next file that is due, up to some thousand, and return how many.
+
+    Zero when nothing is left to do. What was not booked by then never is.
+    """
+    upload = _due(at).order_by("pk").first()
+    if upload is None:
+        return 0
+    upload.parts.all().delete()
+    some = upload.rows.order_by("number").values_list("number", flat=True)[:PER_COMMIT]
+    numbers = list(some)
+    if numbers:
+        upload.rows.filter(number__lte=numbers[-1]).delete()
+        return len(numbers)
+    is_open = upload.state in LIVE and upload.confirmed_at is None
+    Upload.objects.filter(pk=upload.pk).update(
+        rows_erased_at=at, state=UploadState.DROPPED if is_open else upload.state
+    )
+    return 1
+
+
+def _due(at: datetime) -> QuerySet[Upload]:
+    """Return the uploads whose rows were kept long enough; one that is being booked waits."""
+    old = Upload.objects.filter(changed_at__lt=at - KEPT, rows_erased_at__isnull=True)
+    return old.exclude(state=UploadState.BOOKING)
+
+
+@erasing.also
+def forget(traces: Traces) -> None:
+    """Erase a customer from the rows, in the transaction of their erasure."""
+    erase_person(
+        partner_id=traces.partner_id,
+        member_ids=traces.member_ids,
+        words=traces.words | traces.numbers,
+    )
+
+
+@transaction.atomic
+def erase_person(*, partner_id: int, member_ids: Collection[int], words: Iterable[str]) -> int:
+    """Erase what the rows of a partner's files say about a person; return how many rows it were.
+
+    ``member_ids`` are their records; ``words`` are the e-mails, phones, codes and card numbers by
+    which a file may name them, in any writing, also where nobody was found. What a row would do is
+    left: it names a membership by its key alone.
+    """
+    country = Partner.objects.values_list("country", flat=True).get(pk=partner_id)
+    plain = partial(matching.words_of, country=country)
+    folded = {plain(word) for word in words if word}
+    theirs = UploadRow.objects.filter(upload__partner=partner_id)
+    found = theirs.filter(membership__member__in=member_ids).update(**_ERASED)
+    unmatched = theirs.filter(membership=None).exclude(key="")
+    pks = [pk for pk, key in unmatched.values_list("pk", "key").iterator() if plain(key) in folded]
+    found += theirs.filter(pk__in=pks).update(**_ERASED)
+    return found + _from_parts(partner_id, folded, plain)
+
+
+def _from_parts(partner_id: int, folded: Collection[str], plain: Callable[[str], str]) -> int:
+    """Erase a person from rows that wait for their check."""
+    found = 0
+    for part in UploadPart.objects.filter(upload__partner=partner_id).order_by("pk"):
+        rows = intake.unpacked(part.content)
+        theirs = [cells for _, cells in rows if plain(cells[_PLACES[Cell.MEMBER]]) in folded]
+        for cells in theirs:
+            for cell in (Cell.MEMBER, Cell.INTERNAL, Cell.COMMENT):
+                cells[_PLACES[cell]] = ""
+        if theirs:
+            UploadPart.objects.filter(pk=part.pk).update(content=intake.pack(rows))
+            found += len(theirs)
+    return found

@@ -1,0 +1,267 @@
+"""The first page of figures: who comes, whether it is worth its cost, and what is still owed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loyalty.analytics import figures
+from loyalty.analytics.figures import Figures, Money, Page, Period, Units
+from staff.admin import charts, tables
+from staff.admin.charts import Chart, Series
+from staff.admin.figure_asks import Ask
+from staff.admin.figure_pages import Content, address
+from staff.admin.figure_words import Figure, Question, figure, optional, rate
+from staff.admin.tables import Table
+
+OWES_NOTHING = gettext_lazy(
+    "A store or a person owes nothing of its own: balances belong to cards."
+)
+
+
+def overview(asked: Ask) -> Content:
+    """Return the figures of a span beside those of the span before. Source: R6.1, R6.3, R6.5."""
+    page = figures.page(scope=asked.scope, span=asked.span, at=asked.at)
+    if is_empty(page):
+        return Content(is_empty=True)
+    return Content(
+        questions=[_who(asked, page), _worth(asked, page), _owed(asked, page)],
+        charts=[transactions(page), _points(asked, page), *_sales(page), _joins(page)],
+        baskets_at=page.baskets_at,
+    )
+
+
+def is_empty(page: Page) -> bool:
+    """Return whether nothing happened in the span, nor before it as far as can be told."""
+    periods = (page.now, page.before)
+    return not any(
+        one.total.deeds or one.total.joins or one.active or _is_open(one) for one in periods
+    )
+
+
+def _is_open(period: Period) -> bool:
+    is_open = period.outstanding
+    return is_open is not None and bool(is_open.points or any(is_open.credit.values()))
+
+
+def currencies(page: Page) -> list[str]:
+    """Return the currencies in which anything was done, in a fixed order."""
+    found = {
+        name
+        for one in (page.now, page.before)
+        for name, money in one.total.money.items()
+        if money != Money()
+    }
+    return sorted(found)
+
+
+def _who(asked: Ask, page: Page) -> Question:
+    now, before = page.now, page.before
+    return Question(
+        title=_("Who comes?"),
+        figures=[
+            figure(_("New members"), now.total.joins, before.total.joins),
+            figure(
+                _("Active members"),
+                now.active,
+                before.active,
+                help=_("bought, were given points or were handed a reward"),
+            ),
+            figure(
+                _("Transactions"),
+                now.total.deeds,
+                before.total.deeds,
+                help=_("purchases, points given, rewards and payments"),
+            ),
+        ],
+        more=address("rewards", asked),
+        more_words=_("Rewards and tiers"),
+    )
+
+
+def _worth(asked: Ask, page: Page) -> Question:
+    now, before = page.now.total, page.before.total
+    found: list[Figure] = []
+    for currency in currencies(page):
+        found += _money(currency, now.money[currency], before.money[currency])
+    found += _units(asked.unit, now.points, before.points, charts.counts)
+    found.append(figure(_("Rewards handed out"), now.rewards, before.rewards))
+    return Question(
+        title=_("Is it worth its cost?"),
+        help=_("Sales are those with a card, less what was undone or refunded."),
+        figures=found,
+        more=address("sources", asked),
+        more_words=_("Where awards come from"),
+    )
+
+
+def _money(currency: str, now: Money, before: Money) -> list[Figure]:
+    """Return sales and average baskets of one currency, and credit where there is any."""
+    written = charts.money_in(currency)
+    found = [
+        figure(
+            _("Sales in %(currency)s") % {"currency": currency},
+            now.sales_minor,
+            before.sales_minor,
+            written=written,
+        ),
+        optional(
+            _("Basket with a reward"),
+            now.average_rewarded,
+            before.average_rewarded,
+            written,
+            help=_("on average, on days with a reward"),
+        ),
+        optional(
+            _("Basket without"),
+            now.average_plain,
+            before.average_plain,
+            written,
+            help=_("on average, on other days"),
+        ),
+    ]
+    if (now.credit, before.credit) != (Units(), Units()):
+        words = _("credit in %(currency)s") % {"currency": currency}
+        found += _units(words, now.credit, before.credit, written)
+    return found
+
+
+def _units(unit: str, now: Units, before: Units, written: charts.Written) -> list[Figure]:
+    named = {"unit": unit}
+    return [
+        figure(_("Given: %(unit)s") % named, now.issued, before.issued, written=written),
+        figure(_("Redeemed: %(unit)s") % named, now.redeemed, before.redeemed, written=written),
+        rate(
+            _("Redemption rate"),
+            now.redemption_rate,
+            before.redemption_rate,
+            help=_("redeemed of what was given"),
+        ),
+    ]
+
+
+def _owed(asked: Ask, page: Page) -> Question:
+    now, before = page.now, page.before
+    found: list[Figure] = []
+    if now.outstanding is not None and before.outstanding is not None:
+        found.append(
+            figure(
+                _("Open: %(unit)s") % {"unit": asked.unit},
+                now.outstanding.points,
+                before.outstanding.points,
+                is_good=None,
+                help=_("at the end of these days"),
+            )
+        )
+        for currency in currencies(page):
+            is_open = now.outstanding.credit.get(currency, 0)
+            was_open = before.outstanding.credit.get(currency, 0)
+            if is_open or was_open:
+                found.append(
+                    figure(
+                        _("Open: credit in %(currency)s") % {"currency": currency},
+                        is_open,
+                        was_open,
+                        written=charts.money_in(currency),
+                        is_good=None,
+                    )
+                )
+    found.append(
+        figure(
+            _("Expired: %(unit)s") % {"unit": asked.unit},
+            now.total.points.expired,
+            before.total.points.expired,
+            is_good=None,
+        )
+    )
+    return Question(
+        title=_("What do I still owe?"),
+        help="" if now.outstanding else str(OWES_NOTHING),
+        figures=found,
+        more=address("owed", asked),
+        more_words=_("How that came about"),
+    )
+
+
+def by_part(
+    page: Page,
+    *,
+    name: str,
+    title: str,
+    series: Sequence[Series],
+    on_axis: charts.Written = charts.counts_on_axis,
+) -> Chart:
+    """Return a chart of whole numbers by day or month, with its table."""
+    days = list(page.parts)
+    return Chart(
+        name=name,
+        title=title,
+        plot=charts.bars(days, page.step, series, on_axis=on_axis),
+        keys=[one.words for one in series] if len(series) > 1 else [],
+        table=_table(title, page, days, series),
+        empty=_("Nothing in these days."),
+    )
+
+
+def _table(title: str, page: Page, days: Sequence[date], series: Sequence[Series]) -> Table:
+    columns = [tables.when(page.step), *(tables.number(one.words) for one in series)]
+    rows = [
+        [tables.moment(day, page.step), *(one.cell(one.values[index]) for one in series)]
+        for index, day in enumerate(days)
+    ]
+    return Table(caption=title, columns=columns, rows=rows)
+
+
+def _of(parts: Iterable[Figures], name: str) -> list[int]:
+    return [getattr(one, name) for one in parts]
+
+
+def transactions(page: Page, *, title: str = "") -> Chart:
+    """Return the chart of how much is done."""
+    values = _of(page.parts.values(), "deeds")
+    return by_part(
+        page,
+        name="transactions",
+        title=title or _("Transactions"),
+        series=[Series(words=_("Transactions"), values=values)],
+    )
+
+
+def _points(asked: Ask, page: Page) -> Chart:
+    units = [one.points for one in page.parts.values()]
+    return by_part(
+        page,
+        name="points",
+        title=_("Given and redeemed: %(unit)s") % {"unit": asked.unit},
+        series=[
+            Series(words=_("Given"), values=[one.issued for one in units]),
+            Series(words=_("Redeemed"), values=[one.redeemed for one in units]),
+        ],
+    )
+
+
+def _sales(page: Page) -> list[Chart]:
+    found = []
+    for currency in currencies(page):
+        values = [one.money[currency].sales_minor for one in page.parts.values()]
+        title = _("Sales in %(currency)s") % {"currency": currency}
+        found.append(
+            by_part(
+                page,
+                name=f"sales-{currency.lower()}",
+                title=title,
+                series=[Series(words=title, values=values, currency=currency)],
+                on_axis=charts.money_on_axis(currency),
+            )
+        )
+    return found
+
+
+def _joins(page: Page) -> Chart:
+    return by_part(
+        page,
+        name="joins",
+        title=_("New members"),
+        series=[Series(words=_("New members"), values=_of(page.parts.values(), "joins"))],
+    )

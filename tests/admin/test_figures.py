@@ -1,0 +1,377 @@
+"""The pages of figures: whose, of which days, as a file, and for whom."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from clubs.models import Role, Weekday
+from loyalty.analytics import reading, rollups
+from loyalty.ledger.models import Source
+from loyalty.members.models import Account
+from loyalty.operations import purchases
+from loyalty.operations.purchases import Bill
+from staff.admin.analytics import PAGES
+from staff.admin.figure_asks import PRESETS
+from tests.admin.desk import at_desk
+from tests.analytics import raw
+from tests.cast import deed, make_card, make_cast, make_club, make_manager, make_partner, make_user
+from tests.operations.counter import adjust, redeem, roll_back
+from tests.operations.test_statements import counted
+
+pytestmark = pytest.mark.django_db
+SLUGS = [page.slug for page in PAGES]
+HOME = "/admin/analytics/"
+
+
+def buy(cast, *, days=0, amount=1000, source=Source.SCAN):
+    at = timezone.now() - timedelta(days=days)
+    return purchases.award_purchase(
+        deed=deed(cast.sam, source, store=cast.old_port, at=at),
+        membership_id=cast.membership.pk,
+        bill=Bill(amount_minor=amount, currency="EUR"),
+        scan_id=cast.scan(at=at),
+    )
+
+
+def busy():
+    """Return the cast with a purchase and a reward this week, and a purchase the week before."""
+    cast = make_cast()
+    buy(cast, days=9, amount=10_000)
+    buy(cast, days=2, amount=20_000)
+    adjust(cast, 7, at=timezone.now())
+    redeem(cast, at=timezone.now())
+    return cast
+
+
+def address(slug, **asked):
+    return reverse(f"admin:figures_{slug}", query=asked)
+
+
+def shown(page, label):
+    """Return a figure of a page and how it says that it changed."""
+    return next(
+        (one.text, one.change, one.tone)
+        for question in page.context["content"].questions
+        for one in question.figures
+        if one.label == label
+    )
+
+
+def table(page, name):
+    """Return the table behind a chart as it stands on the page."""
+    chart = next(chart for chart, _ in page.context["charts"] if chart.name == name)
+    return [[cell.text for cell in row] for row in chart.table.rows]
+
+
+@pytest.mark.req("R6.1", "R6.3", "R6.4", "R6.5")
+def test_a_page_tells_a_week_beside_the_one_before():
+    page = at_desk(busy().petra).get(address("overview", days="7"))
+
+    assert {
+        label: shown(page, label)
+        for label in (
+            "Transactions",
+            "Sales in EUR",
+            "Given: points",
+            "Redeemed: points",
+            "Redemption rate",
+            "Rewards handed out",
+            "Open: points",
+        )
+    } == {
+        "Transactions": ("2", "+100 %, up from 1", "is-up"),
+        "Sales in EUR": ("\u20ac200.00", "+100 %, up from \u20ac100.00", "is-up"),
+        "Given: points": ("200", "+100 %, up from 100", "is-up"),
+        "Redeemed: points": ("200", "+200, up from 0", "is-up"),
+        "Redemption rate": ("100 %", "+100, up from 0 %", "is-up"),
+        "Rewards handed out": ("1", "+1, up from 0", "is-up"),
+        "Open: points": ("107", "+7 %, up from 100", "is-same"),
+    }
+    drawn = [int(row[1]) for row in table(page, "transactions")]
+    assert (len(drawn), sum(drawn)) == (7, 2)
+
+
+@pytest.mark.req("R6.1")
+def test_a_file_holds_what_the_page_shows():
+    cast = busy()
+    client = at_desk(cast.petra)
+
+    page = client.get(address("overview", days="7"))
+    taken = client.get(reverse("admin:figures_overview_csv", args=["sales-eur"], query={"days": 7}))
+
+    lines = taken.content.decode("utf-8-sig").splitlines()
+    today = timezone.localtime(timezone.now(), cast.partner.zone()).date()
+    amounts = dict(line.split(",") for line in lines[1:])
+    assert lines[0] == '"Day","Sales in EUR"'
+    assert amounts == {
+        str(today - timedelta(days=back)): "200.00" if back == 2 else "0.00" for back in range(7)
+    }
+    assert [row[1] for row in table(page, "sales-eur")] == [
+        f"\u20ac{amount}" for amount in amounts.values()
+    ]
+    assert taken["Content-Disposition"].startswith('attachment; filename="overview-sales-eur-')
+
+
+@pytest.mark.req("PA4.1")
+def test_the_share_of_awards_that_nobody_typed_is_told_with_where_they_came_from():
+    cast = make_cast()
+    for source in (Source.SCAN, Source.API, Source.API, Source.FEED):
+        buy(cast, source=source)
+
+    page = at_desk(cast.petra).get(address("sources"))
+
+    assert shown(page, "Awards that nobody typed")[0] == "75 %"
+    assert table(page, "sources") == [
+        ["API", "not typed", "2", "50 %"],
+        ["Feed", "not typed", "1", "25 %"],
+        ["Counter", "typed", "1", "25 %"],
+    ]
+
+
+def test_the_rewards_chosen_most_are_named():
+    page = at_desk(busy().petra).get(address("rewards"))
+
+    assert table(page, "top-rewards") == [["Croissant", "1"]]
+
+
+@pytest.mark.req("R6.1")
+def test_figures_are_those_of_the_place_that_is_asked_for():
+    cast = busy()
+    client = at_desk(cast.petra)
+
+    pages = [client.get(address("overview", of=place, days=7)) for place in places(cast)]
+
+    assert [
+        None if page.context["content"].is_empty else shown(page, "Transactions")[0]
+        for page in pages
+    ] == ["2", "2", None, "2", "1", "2", None]
+
+
+def places(cast):
+    return [
+        "all",
+        f"club-{cast.harbour.pk}",
+        f"club-{cast.hill.pk}",
+        f"card-{cast.card.pk}",
+        f"store-{cast.old_port.pk}",
+        f"person-{cast.sam.pk}",
+        f"person-{cast.petra.pk}",
+    ]
+
+
+def test_links_keep_what_was_asked():
+    cast = busy()
+    asked = {"of": f"club-{cast.harbour.pk}", "days": "90"}
+
+    page = at_desk(cast.petra).get(address("overview", **asked))
+
+    assert [tab["address"] for tab in page.context["tabs"]] == [
+        address(slug, **asked) for slug in SLUGS
+    ]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_sends_few_statements_whatever_it_is_about(slug):
+    cast = busy()
+    for number in range(3):
+        make_card(cast.harbour, f"Card {number}")
+    client = at_desk(cast.petra)
+    client.get(HOME)
+    sent = {}
+
+    for place in (f"person-{cast.sam.pk}", f"store-{cast.old_port.pk}", "all&days=365"):
+        with counted() as statements:
+            assert client.get(f"{address(slug)}?of={place}").status_code == 200
+        sent[place] = len(statements)
+
+    assert max(sent.values()) <= 12, sent
+
+
+@pytest.mark.req("R2.2")
+def test_what_belongs_to_another_business_does_not_exist():
+    cast = busy()
+    nina = make_user("nina")
+    make_manager(nina, make_partner("Stranger"))
+    client = at_desk(nina)
+
+    asked = [{"of": place} for place in places(cast) if place != "all"]
+    asked += [{"business": cast.partner.pk}, {"of": "moon-1"}, {"of": "club-x"}, {"of": "club-"}]
+
+    assert {client.get(address("overview", **one)).status_code for one in asked} == {404}
+    assert client.get(HOME).status_code == 200
+
+
+@pytest.mark.req("CU3")
+def test_support_looks_at_figures_and_neither_takes_them_away_nor_sees_those_of_a_person():
+    cast = busy()
+    rita = make_user("rita")
+    make_manager(rita, cast.partner, Role.SUPPORT)
+    client = at_desk(rita)
+
+    page = client.get(HOME)
+
+    assert [file for _, file in page.context["charts"] if file] == []
+    taken = reverse("admin:figures_overview_csv", args=["joins"])
+    asked = [taken, address("overview", of=f"person-{cast.sam.pk}")]
+    assert [client.get(one).status_code for one in asked] == [403, 403]
+
+
+def test_a_file_that_no_page_has_is_missing():
+    client = at_desk(busy().petra)
+
+    files = [reverse("admin:figures_overview_csv", args=["moon"])]
+    files.append(reverse("admin:figures_overview_csv", args=["joins"], query={"days": "own"}))
+
+    assert [client.get(one).status_code for one in files] == [404, 404]
+
+
+DAYS = [
+    # first        last          field     words
+    ("", "2026-05-01", "first", "Choose a day."),
+    ("2026-05-01", "soon", "last", "Enter a valid date."),
+    ("2026-05-02", "2026-05-01", "last", "The last day is before the first."),
+    ("2026-05-02", "2999-05-01", "last", "This day is yet to come."),
+    ("1999-12-31", "2026-05-01", "first", "Choose a day from 2000 on."),
+    ("2010-05-02", "2026-05-01", "last", "Choose ten years at most."),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "field", "words"), DAYS)
+def test_days_that_are_no_span_are_refused_beside_their_field(first, last, field, words):
+    client = at_desk(make_cast().petra)
+
+    page = client.get(address("overview", days="own", first=first, last=last))
+
+    assert (page.status_code, page.context["form"].errors[field]) == (200, [words])
+    assert "content" not in page.context
+
+
+@pytest.mark.parametrize("days", [key for key, _words in PRESETS if key != "own"])
+def test_every_choice_of_days_ends_where_it_says(days):
+    cast = make_cast()
+    today = timezone.localtime(timezone.now(), cast.partner.zone()).date()
+    ends = today.replace(day=1) if days == "last-month" else today + timedelta(days=1)
+
+    span = at_desk(cast.petra).get(address("overview", days=days)).context["asked"].span
+
+    assert (span.until, span.first.day if "month" in days else len(span.parts("DAY"))) == (
+        ends,
+        1 if "month" in days else int(days),
+    )
+
+
+def test_a_business_without_any_deed_is_told_how_figures_begin():
+    partner = make_partner("New Place")
+    nina = make_user("nina")
+    make_manager(nina, partner)
+
+    page = at_desk(nina).get(HOME)
+
+    assert "Nothing to count yet" in page.content.decode()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_sums_that_are_just_being_counted_are_no_error(slug, monkeypatch):
+    client = at_desk(busy().petra)
+    monkeypatch.setattr(reading, "MOST_TRIES", 0)
+
+    page = client.get(address(slug))
+
+    assert (page.status_code, page["Retry-After"]) == (503, "5")
+    assert "Just being counted" in page.content.decode()
+
+
+def test_whoever_runs_two_businesses_chooses_one():
+    cast = busy()
+    other = make_partner("Aardvark Bakery")
+    make_manager(cast.petra, other)
+    make_card(make_club(other, "Far"), "Far card")
+    client = at_desk(cast.petra)
+
+    first, chosen = client.get(HOME), client.get(f"{HOME}?business={cast.partner.pk}")
+
+    assert [page.context["asked"].partner for page in (first, chosen)] == [other, cast.partner]
+    assert {tab["address"] for tab in chosen.context["tabs"]} == {
+        address(slug, business=cast.partner.pk) for slug in SLUGS
+    }
+
+
+@pytest.mark.req("R6.5")
+def test_what_is_owed_ties_to_the_ledger_on_the_page():
+    cast = busy()
+    roll_back(cast, buy(cast), at=timezone.now())
+
+    page = at_desk(cast.petra).get(address("owed", days="7"))
+
+    (part,) = page.context["content"].parts
+    held = sum(Account.objects.values_list("points", flat=True))
+    assert (part.begin[1], [line[::2] for line in part.lines], part.end[1]) == (
+        "100",
+        [("Earned", "+210"), ("Redeemed", "\u2212200"), ("Adjusted", "+7"), ("Undone", "\u221210")],
+        str(held),
+    )
+    rows = table(page, "roll-points")
+    assert [row[1] for row in rows[1:]] == [row[-1] for row in rows[:-1]]
+    assert (rows[0][1], rows[-1][-1]) == ("100", str(held))
+
+
+def test_what_is_open_is_told_by_card_age_and_end_as_of_the_count():
+    cast = busy()
+    rollups.rebuild(partner=cast.partner, at=raw.later())
+
+    page = at_desk(cast.petra).get(address("owed", days="7"))
+
+    assert table(page, "cards") == [["Harbour Coffee", "points", "107"]]
+    assert [
+        sum(int(row[1]) for row in table(page, name)) for name in ("age-points", "end-points")
+    ] == [
+        107,
+        107,
+    ]
+    assert page.context["content"].counted_at is not None
+
+
+def test_a_store_owes_nothing_of_its_own():
+    cast = busy()
+
+    page = at_desk(cast.petra).get(address("owed", of=f"store-{cast.old_port.pk}"))
+
+    (question,) = page.context["content"].questions
+    assert (question.help, question.more) == (
+        "A store or a person owes nothing of its own: balances belong to cards.",
+        address("owed", of="all"),
+    )
+
+
+@pytest.mark.req("R6.5")
+def test_the_busiest_hour_is_told_and_the_week_begins_where_the_business_begins_it():
+    cast = make_cast()
+    cast.partner.week_start = Weekday.SUNDAY
+    cast.partner.save()
+    purchase = buy(cast, days=1)
+    local = timezone.localtime(purchase.occurred_at, cast.partner.zone())
+
+    page = at_desk(cast.petra).get(address("times", days="7"))
+
+    assert shown(page, "Busiest hour")[0] == f"{local:%a} {local:%H}:00"
+    heat = next(chart.heat for chart, _ in page.context["charts"] if chart.name == "hours")
+    assert heat.rows[0][1] == "Sun"
+    assert table(page, "hours")[local.hour][1 + (local.weekday() + 1) % 7] == "1"
+
+
+def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figures():
+    cast = busy()
+    roll_back(cast, buy(cast), at=timezone.now())
+
+    page = at_desk(cast.petra).get(address("staff", days="7"))
+
+    assert table(page, "people") == [
+        ["Sam", "2", "210", "1", "0", "0", "0 %"],
+        ["Petra", "0", "0", "0", "1", "1", "100 %"],
+    ]
+    (people,) = (chart for chart, _ in page.context["charts"])
+    assert [row[0].address for row in people.table.rows] == [
+        address("overview", days="7", of=f"person-{one.pk}") for one in (cast.sam, cast.petra)
+    ]
