@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from cards.models import Card
-from loyalty.audit.models import AuditEvent
+from loyalty.audit.models import AuditPerson
 from loyalty.ledger.models import Kind, Transaction, TransactionNote, WaitingAdjustment
 from loyalty.members.models import ConsentSource, MemberNote
 from loyalty.operations import enrolments
@@ -133,7 +133,7 @@ def kept() -> set[str]:
         *WaitingAdjustment.objects.filter(answer_note__contains=HIDDEN).values_list(
             "answer_note", flat=True
         ),
-        *AuditEvent.objects.filter(reason__contains=HIDDEN).values_list("reason", flat=True),
+        *AuditPerson.objects.filter(reason__contains=HIDDEN).values_list("reason", flat=True),
     }
 
 
