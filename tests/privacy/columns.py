@@ -83,6 +83,7 @@ NOT_ABOUT_MEMBERS = {
     "clubs_devicesignin": "device_hash",
     "clubs_manager": "invitation_hash",
     "clubs_partner": "name company_name slug code country timezone language logo website features",
+    "clubs_savedview": "name filter",
     "clubs_staffmember": "pin_hash invitation_hash",
     "clubs_store": "code name timezone check_in_code",
     "django_content_type": "app_label model",

@@ -59,7 +59,7 @@ from tests.cast import (
     make_staff,
     make_user,
 )
-from tests.imports.files import checked
+from tests.imports.files import checked, upload
 from tests.operations.counter import adjust, buy, days, issue
 from tests.privacy import dump
 
@@ -190,6 +190,13 @@ def in_an_import(cast, held):
         checked(cast, Path(folder), "member,points,internal note,comment", *rows)
 
 
+def in_an_import_that_waits(cast, folder):
+    """Upload a list that names them and still waits to be tried."""
+    folder.mkdir()
+    line = f"{EMAIL};6;{INTERNAL};{COMMENT}"
+    upload(cast, folder, "member;points;internal note;comment", line)
+
+
 def in_the_queue(cast, held):
     """Let work fail with their words in its error, and somebody note them in Django's own log."""
     trouble = f"IntegrityError: Key (phone)=({PHONE}) of {EMAIL} already exists."
@@ -217,12 +224,15 @@ def work_off():
         queue.run(job.pk)
 
 
+@pytest.mark.req("CU1")
 @pytest.mark.slow
 def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
     django_capture_on_commit_callbacks, settings, tmp_path
 ):
-    settings.DATA_DIR, settings.EXPORTS_ROOT = tmp_path, tmp_path / "exports"
+    settings.DATA_DIR, settings.EXPORTS_ROOT = tmp_path / "data", tmp_path / "data" / "exports"
+    settings.DATA_DIR.mkdir()
     cast, held = told_everything()
+    in_an_import_that_waits(cast, tmp_path / "typed")
     export = Export.objects.get()
     assert dump.found(WORDS) == {
         "account_emailaddress": [EMAIL],
@@ -234,6 +244,7 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
         f"exports/{export.pk}/file": [PHONE, FIRST, LAST, EMAIL],
         "exports_export": [FIRST],
         "imports_uploadrow": [PHONE, COMMENT, INTERNAL, EMAIL],
+        "imports_uploadpart": [COMMENT, INTERNAL, EMAIL],
         "jobs_job": [PHONE, EMAIL],
         "ledger_transactionnote": [COMMENT, INTERNAL],
         "ledger_waitingadjustment": [COMMENT, INTERNAL],
@@ -285,6 +296,7 @@ def test_the_ledger_stays_and_what_was_left_is_forfeited():
     )
 
 
+@pytest.mark.req("CU10")
 def test_the_same_erasure_sent_twice_happens_once_and_another_is_refused():
     cast, held = told_everything()
 

@@ -72,6 +72,7 @@ def proven(at=LATER):
     assert verification.verify(verification.Scope(at=at)) == []
 
 
+@pytest.mark.req("CU1")
 def test_of_a_card_that_both_hold_one_account_takes_over_the_other_lot_by_lot():
     cast = make_cast(expiry_days=90)
     bronze, gold = (make_tier(cast.card, name, least) for name, least in (("B", 0), ("G", 150)))
@@ -118,6 +119,7 @@ def test_of_a_card_that_both_hold_one_account_takes_over_the_other_lot_by_lot():
     proven()
 
 
+@pytest.mark.req("CU1")
 def test_a_card_that_only_the_other_record_holds_changes_hands_as_it_is():
     cast = make_cast()
     twice = guest(cast, cast.hill_card)
