@@ -1,14 +1,12 @@
-"""What each person did: awards, rewards handed out, corrections and undone deeds."""
+"""What each person did: awards, rewards handed out, corrections, undone deeds, and signals."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from loyalty.analytics import figures, reading
-from loyalty.analytics.models import Signal
+from loyalty.analytics import figures, reading, signals
 from loyalty.analytics.reading import Window
 from loyalty.ledger.models import Kind
 from loyalty.members.models import VoucherStatus
@@ -17,7 +15,7 @@ from loyalty.sheets.writing import Column
 from loyalty.users.models import User
 from staff.admin import charts, tables
 from staff.admin.charts import Chart
-from staff.admin.figure_asks import CARD, CLUB, PERSON, STORE, Ask
+from staff.admin.figure_asks import PERSON, Ask
 from staff.admin.figure_pages import Content, address
 from staff.admin.figure_words import Figure, Question
 from staff.admin.tables import Cell, Table
@@ -100,24 +98,9 @@ def _doers(asked: Ask) -> dict[int | None, Doer]:
     found: dict[int | None, Doer] = defaultdict(Doer)
     for row in rows:
         found[row["actor_id"]].add(row, row["deed_count"], row["points_in"] - row["points_out"])
-    for pk, signals in _signals(asked):
-        found[pk].signals = signals
+    for person, tally in signals.by_actor(scope=asked.scope, span=asked.span).items():
+        found[person].signals = tally.found
     return {pk: doer for pk, doer in found.items() if doer != Doer()}
-
-
-def _signals(asked: Ask) -> list[tuple[int, int]]:
-    """Return how many signals there are about each person, whoever has looked at them."""
-    narrowed = {CLUB: "club", CARD: "membership__card", STORE: "store", PERSON: "actor"}
-    place = asked.place
-    of_place = {narrowed[place.kind]: place.pk} if place.kind in narrowed else {}
-    rows = Signal.objects.filter(
-        partner=asked.partner,
-        day__gte=asked.span.first,
-        day__lt=asked.span.until,
-        actor__isnull=False,
-        **of_place,
-    )
-    return list(rows.order_by().values_list("actor").annotate(found=Count("pk")))
 
 
 def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, str]) -> Chart:
@@ -126,7 +109,7 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
         name="people",
         title=title,
         is_wide=True,
-        help=_("A name leads to the figures of that person."),
+        help=_("A name leads to the figures of that person. A signal is worth a look."),
         table=Table(
             caption=title,
             most=MOST_SHOWN,
@@ -148,8 +131,8 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
 def _cells(doer: Doer) -> list[Cell]:
     counts = (doer.awards, doer.points, doer.rewards, doer.adjustments, doer.undone)
     share = figures.share(doer.undone, doer.deeds)
-    told = [*(tables.count(value) for value in counts), tables.percent(share)]
-    return [*told, tables.count(doer.signals)]
+    told = [tables.count(value) for value in counts]
+    return [*told, tables.percent(share), tables.count(doer.signals)]
 
 
 def _name(asked: Ask, pk: int | None, names: dict[int, str]) -> Cell:
