@@ -174,12 +174,13 @@ def _new_scans(at: datetime) -> QuerySet[Partner]:
     )
     is_first = Q(signal_mark__scans_until=None)
     newer = scans.filter(scanned_at__gt=OuterRef("signal_mark__scans_until"))
-    return Partner.objects.filter(Q(is_first, Exists(scans)) | Q(Exists(newer)))
+    return Partner.objects.filter(Q(is_first, Exists(scans)) | Q(Exists(newer)), is_practice=False)
 
 
 def _marked() -> QuerySet[Partner]:
     marks = SignalMark.objects.filter(partner=OuterRef("pk"))
-    return Partner.objects.annotate(done=Coalesce(Subquery(marks.values("done_id")), Value(0)))
+    real = Partner.objects.filter(is_practice=False)
+    return real.annotate(done=Coalesce(Subquery(marks.values("done_id")), Value(0)))
 
 
 def _settled(at: datetime) -> QuerySet[Transaction]:

@@ -18,7 +18,7 @@ from cards.models import (
     Tender,
     WhatIf,
 )
-from clubs.models import Manager, StaffMember
+from clubs.models import Manager, SavedView, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
 from loyalty.exports import places
@@ -316,6 +316,21 @@ def _export(side: Side) -> dict[str, Any]:
     return {"export_id": row.pk}
 
 
+def _view(side: Side) -> dict[str, Any]:
+    """Return a view that the owner shares."""
+    facts = {"name": "Guests", "shared_with": side.partner, "filter": {"state": "guest"}}
+    return {"view_id": SavedView.objects.get_or_create(user=side.owner, defaults=facts)[0].pk}
+
+
+def _views() -> dict[str, Row]:
+    name = "admin:members_membership_view"
+    return {
+        name: _row(OWN_DASHBOARD, _view, good=MOVED, shows_canary=False),
+        f"{name}_add": Row(MANAGERS, query="state=guest"),
+        f"{name}_edit": _row(OWN_DASHBOARD, _view, shows_canary=False),
+    }
+
+
 def _exports() -> dict[str, Row]:
     name = "admin:members_membership_export"
     return {
@@ -373,6 +388,7 @@ DASHBOARD: dict[str, Row] = {
     **_figures(),
     **_imports(),
     **_exports(),
+    **_views(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),

@@ -156,6 +156,8 @@ COUNTER = {
     "staff:switch": Row(EVERYBODY, method="post", good=frozenset({302})),
     "staff:set_pin": Row(STAFF),
     "staff:slip": Row(STAFF, good=DONE),
+    "staff:training": Row(STAFF),
+    "staff:start_training": Row(STAFF, method="post", good=FORM_AGAIN),
 }
 # The account pages are the library's and hold nothing of any partner.
 ACCOUNT_PREFIXES = ("account_", "mfa_")

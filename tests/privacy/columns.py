@@ -28,7 +28,7 @@ ERASED = {
     "account_emailaddress": "email",
     "account_emailconfirmation": "key",
     "analytics_signal": "note",
-    "audit_auditperson": "address",
+    "audit_auditperson": "address reason",
     "django_admin_log": "object_id object_repr change_message",
     "django_q_ormq": "key payload",
     "django_q_task": "id name func hook args kwargs result group cluster",
@@ -58,7 +58,7 @@ NOT_ABOUT_MEMBERS = {
     "analytics_monthfact": "aspect",
     "analytics_rollupmark": "timezone",
     "analytics_signal": "key transaction_ids facts",
-    "audit_auditevent": "action kind before after reason",
+    "audit_auditevent": "action kind before after",
     "auth_group": "name",
     "auth_permission": "name codename",
     "cards_card": "code name unit_one unit_many number_prefix company_name website colour"

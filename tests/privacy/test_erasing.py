@@ -103,6 +103,13 @@ def told_everything():
     record.record(
         action="sign in", subject=user, partner_id=None, actor_id=user.pk, address=ADDRESS
     )
+    record.record(
+        action="change facts",
+        subject=held.member,
+        partner_id=cast.partner.pk,
+        actor_id=cast.petra.pk,
+        reason=INTERNAL,
+    )
     in_a_family(cast, held)
     in_browsers(user)
     in_the_queue(cast, held)
@@ -209,7 +216,7 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
     assert dump.found(WORDS) == {
         "account_emailaddress": [EMAIL],
         "analytics_signal": [INTERNAL],
-        "audit_auditperson": [ADDRESS],
+        "audit_auditperson": [ADDRESS, INTERNAL],
         "django_admin_log": [LOGGED],
         "django_q_task": [PHONE, EMAIL],
         "django_session": [EMAIL],
