@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('max_admin_seats', models.PositiveIntegerField(blank=True, null=True, verbose_name='most managers')),
                 ('max_members', models.PositiveIntegerField(blank=True, null=True, verbose_name='most members')),
                 ('features', models.JSONField(blank=True, default=list, verbose_name='switched-off features')),
+                ('is_practice', models.BooleanField(default=False, editable=False)),
             ],
             options={
                 'verbose_name': 'partner',
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('status', models.CharField(choices=[('ACTIVE', 'active'), ('ARCHIVED', 'archived')], default='ACTIVE', max_length=10, verbose_name='status')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clubs', to='clubs.partner', verbose_name='partner')),
+                ('practice_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='practice', to='clubs.club')),
             ],
             options={
                 'verbose_name': 'club',

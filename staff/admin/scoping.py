@@ -41,6 +41,8 @@ PARTNER_OF: Mapping[type[models.Model], str] = {
     Member: "partner",
     Membership: "partner",
 }
+# What is of a business in which staff practise is on no list, not even a superuser's.
+PRACTICE: Mapping[str, str] = {"pk": "is_practice", "partner": "partner__is_practice"}
 # What the audit log never holds: personal data and secrets.
 UNAUDITED = frozenset({"pin_hash", "invitation_hash", "user", "version", "created_at"})
 
@@ -50,7 +52,7 @@ def own_rows(
 ) -> QuerySet[Row]:
     """Return the rows of the partners where the person has one of the roles."""
     if powers.is_all:
-        return rows
+        return rows.filter(**{PRACTICE[path]: False}) if path in PRACTICE else rows
     return rows.filter(**{f"{path}__in": powers.partner_ids(frozenset(roles))})
 
 
