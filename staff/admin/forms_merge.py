@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from loyalty.members.models import Member
 from loyalty.operations.merging import COLUMNS, PersonalFact
-from staff.admin.account import birthday_words
+from staff.admin.account_overview import birthday_words
 from staff.admin.forms_account import DeedForm, internal_note
 from staff.admin.unfold_parts import NOTHING, dress
 

@@ -42,6 +42,7 @@ ERASED = {
     "members_member": "user_id code first_name last_name email phone phone_confirmed_at language"
     " birth_day birth_month birth_year former_birthday birthday_changed_at anniversary"
     " customer_group_id marketing_accepted_at search_text",
+    "members_membernote": "text request_id",
     "members_membership": "number code totp_key referral_code",
     "members_membershipgroup": "name",
     "mfa_authenticator": "data",
@@ -54,6 +55,7 @@ KEPT = {
 }
 # Words of the business, of the programme and of the machine; hashes, and plain ids.
 NOT_ABOUT_MEMBERS = {
+    "analytics_cardview": "viewer",
     "analytics_dayfact": "aspect",
     "analytics_monthfact": "aspect",
     "analytics_rollupmark": "timezone",

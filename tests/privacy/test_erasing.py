@@ -34,7 +34,15 @@ from loyalty.members.models import (
     Voucher,
     VoucherStatus,
 )
-from loyalty.operations import customers, erasing, forgetting, groups, memberships, standing
+from loyalty.operations import (
+    customers,
+    erasing,
+    forgetting,
+    groups,
+    member_notes,
+    memberships,
+    standing,
+)
 from loyalty.operations.birthdays import Birthday
 from loyalty.users.models import User
 from tests.admin.desk import action, at_desk, errors, submit
@@ -100,6 +108,9 @@ def told_everything():
     buy(cast, 9900, membership=held)
     adjust(cast, 401, membership=held, note=Note(internal=INTERNAL, comment=COMMENT))
     issue(cast, membership=held)
+    member_notes.write_note(
+        deed=deed(cast.petra, Source.ADMIN), membership_id=held.pk, text=INTERNAL
+    )
     record.record(
         action="sign in", subject=user, partner_id=None, actor_id=user.pk, address=ADDRESS
     )
@@ -238,6 +249,7 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
         "ledger_transactionnote": [COMMENT, INTERNAL],
         "ledger_waitingadjustment": [COMMENT, INTERNAL],
         "members_member": [PHONE, ANNIVERSARY, FIRST, LAST, EMAIL],
+        "members_membernote": [INTERNAL],
         "members_membershipgroup": [FAMILY],
         "mfa_authenticator": [SECRET],
         "users_user": [SIGN_IN, EMAIL],
