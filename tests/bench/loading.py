@@ -6,6 +6,7 @@ points each and after nine of them a reward for ten points. All of it passes the
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -200,7 +201,7 @@ def load(*, members: int, until: datetime, days: int = DAYS) -> Business:
     owner = make_user("owner")
     make_manager(owner, partner)
     offers = [_offer(partner, place) for place in range(CLUBS)]
-    facts = {
+    facts: dict[str, Any] = {
         "partner": partner.pk,
         "members": members,
         "since": until - timedelta(days=days),
@@ -244,7 +245,7 @@ def load(*, members: int, until: datetime, days: int = DAYS) -> Business:
     return Business(partner=partner, owner=owner, until=until)
 
 
-def _offer(partner: Partner, place: int) -> tuple[object, ...]:
+def _offer(partner: Partner, place: int) -> tuple[Any, ...]:
     """Make a club with its card, stores and staff, and return what a row of ``offer`` says."""
     club = make_club(partner, f"Club {place}")
     stores = [make_store(club, f"Store {place} {number}") for number in range(STORES)]
