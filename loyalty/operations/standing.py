@@ -378,11 +378,8 @@ def _spends_by(scan: dict[str, Any], standing: Standing) -> bool:
         case ScanMeans.PRINTED:
             return standing.card.printed_card_spends
         case ScanMeans.SEARCH:
-            return (
-                standing.card.search_spends
-                and bool(scan["confirmed"])
-                and bool((standing.staff or {})["may_redeem_by_search"])
-            )
+            may_spend = (standing.staff or {})["may_redeem_by_search"]
+            return bool(standing.card.search_spends and scan["confirmed"] and may_spend)
         case unknown:
             assert_never(unknown)
 
