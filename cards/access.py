@@ -24,12 +24,17 @@ def open_at(at: datetime) -> QuerySet[Card]:
     ).select_related("club", "partner")
 
 
+def joinable_at(at: datetime) -> QuerySet[Card]:
+    """Return the open cards that anybody may take: those that staff practise with are not."""
+    return open_at(at).filter(partner__is_practice=False)
+
+
 def card_for_visitor(*, card_id: int, at: datetime) -> Card:
     """Return a card that anybody may look at and join now.
 
     :raises CardNotFoundError: if there is none or it is not open.
     """
-    card = open_at(at).filter(pk=card_id).order_by("pk").first()
+    card = joinable_at(at).filter(pk=card_id).order_by("pk").first()
     if card is None:
         raise CardNotFoundError
     return card

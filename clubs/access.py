@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from clubs.models import Club, Manager, Partner, PartnerStatus, PlaceStatus, Store
+from clubs.models import Club, Manager, Partner, PartnerStatus, PlaceStatus, SavedView, Store
 from loyalty.users.models import User
 
 
@@ -57,6 +57,12 @@ def partners_for_manager(*, user: User) -> QuerySet[Partner]:
     if user.is_superuser:
         return Partner.objects.all()
     return Partner.objects.filter(managers__in=managers_of(user=user))
+
+
+def views_for_manager(*, user: User) -> QuerySet[SavedView]:
+    """Return the saved views that this user may open: own ones, and those shared with managers."""
+    shared = SavedView.objects.filter(shared_with__in=partners_for_manager(user=user))
+    return (SavedView.objects.filter(user=user) | shared).distinct()
 
 
 def stores_to_check_in(*, club_id: int) -> QuerySet[Store]:

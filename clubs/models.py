@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 CODE_LENGTH = 20
@@ -115,6 +116,8 @@ class Partner(Versioned):
     max_admin_seats = models.PositiveIntegerField(_("most managers"), null=True, blank=True)
     max_members = models.PositiveIntegerField(_("most members"), null=True, blank=True)
     features = models.JSONField(_("switched-off features"), default=list, blank=True)
+    # Where staff of some club practise: a business beside the real ones, which counts nowhere.
+    is_practice = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("partner")
@@ -140,6 +143,11 @@ class ClubQuerySet(models.QuerySet["Club"]):
             staff__is_active=True,
         )
 
+    def served_by(self, user_id: int) -> "ClubQuerySet":
+        """Return the clubs whose cards this user may serve: where they work, and practise."""
+        works = Club.objects.staffed_by(user_id).values("pk")
+        return self.filter(Q(pk__in=works) | Q(practice_of__in=works))
+
 
 class Club(Versioned):
     """A wall between groups of employees: staff of one club never touch cards of another."""
@@ -151,6 +159,10 @@ class Club(Versioned):
     name = models.CharField(_("name"), max_length=100)
     status = models.CharField(
         _("status"), max_length=10, choices=PlaceStatus, default=PlaceStatus.ACTIVE
+    )
+    # The club whose staff practise in this one, which is of a practice business.
+    practice_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="practice"
     )
 
     objects: ClassVar[ClubQuerySet] = ClubQuerySet.as_manager()  # type: ignore[assignment] # as_manager returns a manager that quacks like the queryset
@@ -352,3 +364,36 @@ class Manager(Place):
 
     def __str__(self) -> str:
         return f"manager {self.pk}"
+
+
+class SavedView(models.Model):
+    """A filter of the list of customers that a person keeps under a name (CU6).
+
+    ``filter`` holds the fields as they were typed; they are looked at again each time. Words typed
+    into the search are not among them: they can be somebody's name.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    shared_with = models.ForeignKey(
+        Partner,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="shared_views",
+        verbose_name=_("shared with"),
+    )
+    name = models.CharField(_("name"), max_length=40)
+    filter = models.JSONField(default=dict)
+    default_of = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="default_views")
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="user_names_view_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"

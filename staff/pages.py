@@ -23,9 +23,11 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Return a page of the counter; ``store`` and ``club`` name the place in its header."""
+    place = club or (store.club if store else None)
     shown = {
         "staff_store": store,
-        "staff_club": club or (store.club if store else None),
+        "staff_club": place,
+        "is_practice": place is not None and place.practice_of_id is not None,
         "scan_hosts": urlsplit(settings.SITE_URL).netloc,
         "idle_seconds": settings.STAFF_IDLE_SECONDS if request.session.get(devices.IDLE_KEY) else 0,
         "is_by_pin": is_by_pin(request),

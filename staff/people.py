@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clubs.models import Manager, Partner, is_taken
+from clubs.models import Manager, Partner
 from loyalty.users.models import User
 
 
@@ -36,11 +36,6 @@ def follow_manager_rows(user_id: int) -> None:
     """Set whether a user opens the dashboard from their manager rows alone."""
     manages = Manager.objects.filter(user_id=user_id, is_active=True).exists()
     User.objects.filter(pk=user_id).exclude(is_superuser=True).update(is_staff=manages)
-
-
-def seats_used(partner: Partner, *, at: datetime) -> int:
-    """Return how many managers, invited ones too, count against the partner's plan (IV1.6)."""
-    return Manager.objects.filter(is_taken(at), partner=partner).count()
 
 
 def sign_in_address() -> str:

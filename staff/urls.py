@@ -16,6 +16,7 @@ from staff.views import (
     searching,
     slips,
     spending,
+    training,
 )
 
 app_name = "staff"
@@ -61,5 +62,7 @@ urlpatterns = [
     path("switch/", people.switch, name="switch"),
     path("pin/", people.set_pin, name="set_pin"),
     path("slip/", slips.slip, name="slip"),
+    path("training/", training.training, name="training"),
+    path("training/start/", training.start_training, name="start_training"),
     path("invited/<str:token>/", invitations.invited, name="invited"),
 ]

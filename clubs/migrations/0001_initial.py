@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('max_admin_seats', models.PositiveIntegerField(blank=True, null=True, verbose_name='most managers')),
                 ('max_members', models.PositiveIntegerField(blank=True, null=True, verbose_name='most members')),
                 ('features', models.JSONField(blank=True, default=list, verbose_name='switched-off features')),
+                ('is_practice', models.BooleanField(default=False, editable=False)),
             ],
             options={
                 'verbose_name': 'partner',
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('status', models.CharField(choices=[('ACTIVE', 'active'), ('ARCHIVED', 'archived')], default='ACTIVE', max_length=10, verbose_name='status')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clubs', to='clubs.partner', verbose_name='partner')),
+                ('practice_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='practice', to='clubs.club')),
             ],
             options={
                 'verbose_name': 'club',
@@ -145,6 +147,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='store',
             constraint=models.UniqueConstraint(fields=('partner', 'code'), name='store_code_is_unique'),
+        ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40, verbose_name='name')),
+                ('filter', models.JSONField(default=dict)),
+                ('default_of', models.ManyToManyField(related_name='default_views', to=settings.AUTH_USER_MODEL)),
+                ('shared_with', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='shared_views', to='clubs.partner', verbose_name='shared with')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'saved view',
+                'verbose_name_plural': 'saved views',
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='user_names_view_once')],
+            },
         ),
         migrations.AddField(
             model_name='manager',

@@ -8,7 +8,7 @@ from django.db.models.functions import Abs, Coalesce, Least
 
 from clubs.models import DECIMALS, Manager
 from loyalty.analytics.models import SignalKind
-from loyalty.analytics.patterns import AT_COUNTER, Found, Part, by_week, ids_of
+from loyalty.analytics.patterns import AT_COUNTER, Found, Part, by_week, ids_of, standing_deeds
 from loyalty.ledger.models import Kind, Source, Transaction
 
 # From nine tenths of a limit on it looks as if the limit was in mind.
@@ -27,7 +27,7 @@ def near_caps(part: Part) -> Iterator[Found]:
     keys = {(actor, card, part.week(at)) for actor, card, at in near}
     if not keys:
         return
-    rows = _near(part.deeds()).filter(
+    rows = _near(standing_deeds()).filter(
         part.in_weeks(key[2] for key in keys), actor__in={actor for actor, _card, _week in keys}
     )
     for actor_id, card_id, week, deeds in by_week(part, rows, "actor_id", "card_id"):

@@ -90,10 +90,10 @@ class Figures:
             self.deeds += count
         if deed == Kind.REDEMPTION or (deed, row["aspect"]) == (Kind.VOUCHER, VoucherStatus.USED):
             self.rewards += count
-        _add_units(self.points, deed, row["points_in"] - row["points_out"])
+        add_units(self.points, deed, row["points_in"] - row["points_out"])
         money = self.money[currency]
-        _add_units(money.credit, deed, row["credit_in"] - row["credit_out"])
-        money.sales_minor += _sales(row)
+        add_units(money.credit, deed, row["credit_in"] - row["credit_out"])
+        money.sales_minor += sales(row)
         for name in tallying.BASKETS:
             setattr(money, name, getattr(money, name) + row[name])
 
@@ -265,7 +265,8 @@ def _outstanding(scope: Scope, sums: Iterable[Figures]) -> Outstanding | None:
     return Outstanding(points=points, credit=dict(credit))
 
 
-def _add_units(units: Units, deed: str, net: int) -> None:
+def add_units(units: Units, deed: str, net: int) -> None:
+    """Add what deeds of one sort moved of a unit."""
     units.net += net
     if deed in ISSUING:
         units.issued += net
@@ -281,7 +282,7 @@ def _add_units(units: Units, deed: str, net: int) -> None:
         units.adjusted += net
 
 
-def _sales(row: Mapping[str, Any]) -> int:
+def sales(row: Mapping[str, Any]) -> int:
     """Return what deeds of one sort add to the sales; what was undone or refunded takes off."""
     money = -row["money_minor"] if row["is_undoing"] else row["money_minor"]
     if row["deed"] == Kind.PURCHASE:

@@ -16,8 +16,11 @@ def headed(rows: QuerySet[Any, Any], day: date) -> QuerySet[Any, Any]:
 
 def insert(
     model: type[models.Model], names: tuple[str, ...], rows: QuerySet[Any, Any], end: str = ""
-) -> None:
-    """Insert what a query selects into columns: one statement on either database."""
+) -> int:
+    """Insert what a query selects into columns; return how many rows.
+
+    One statement on either database.
+    """
     sql, values = rows.query.get_compiler(connection=connection).as_sql()
     listed = ", ".join(f'"{name}"' for name in names)
     with connection.cursor() as cursor:
@@ -25,3 +28,4 @@ def insert(
             f'INSERT INTO "{model._meta.db_table}" ({listed}) {sql} {end}',
             values,
         )
+        return int(cursor.rowcount)

@@ -166,7 +166,7 @@ def _liability(reader: Reader, scope: Scope, span: Span, step: Step, at: datetim
         rolls=_rolls(rows, span.parts(step)),
         open=still,
         cards=_cards(counted),
-        worth=_worth(counted, _rules_in_force(reader.card_ids, at)),
+        worth=_worth(counted, rules_in_force(reader.card_ids, at)),
         breakage=_breakage(rows, still),
         at=at,
         counted_at=reader.mark.counted_at,
@@ -329,7 +329,7 @@ def worth_of(points: int, tier_id: int | None, terms: Terms) -> int:
     ).money_minor
 
 
-def _rules_in_force(card_ids: Sequence[int], at: datetime) -> dict[int, Terms]:
+def rules_in_force(card_ids: Sequence[int], at: datetime) -> dict[int, Terms]:
     """Return the rules of each card that has been published, in one statement."""
     published = TermsVersion.objects.filter(card=OuterRef("pk"), published_at__lte=at)
     cards = Card.objects.filter(pk__in=card_ids).annotate(

@@ -13,10 +13,10 @@ from typing import Any
 from django.db.models import (
     CharField,
     Count,
-    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -29,7 +29,7 @@ from loyalty.analytics import spans
 from loyalty.analytics.models import SignalKind
 from loyalty.analytics.spans import DAY
 from loyalty.ledger.models import Kind, Source, Transaction
-from loyalty.members.models import VoucherStatus
+from loyalty.members.models import Membership, VoucherStatus
 from loyalty.operations.standing import EARNING_KINDS, SPENDING_KINDS
 
 # Three awards by one person on one card within an hour: as many as a card allows as it comes.
@@ -72,15 +72,10 @@ class Part:
     after_id: int
     until_id: int
 
-    def deeds(self) -> QuerySet[Transaction]:
-        """Return all deeds of the partner that count: those up to the last key, not undone."""
-        return Transaction.objects.filter(
-            partner=self.partner, pk__lte=self.until_id, reversal__isnull=True
-        ).order_by()
-
     def new(self) -> QuerySet[Transaction]:
-        """Return the deeds that are searched for candidates."""
-        return self.deeds().filter(pk__gt=self.after_id)
+        """Return the deeds that are searched for candidates: those not undone."""
+        keys = {"pk__gt": self.after_id, "pk__lte": self.until_id}
+        return standing_deeds().filter(partner=self.partner, **keys)
 
     def day(self, at: datetime) -> date:
         """Return the partner's day of a moment."""
@@ -100,6 +95,15 @@ class Part:
         )
 
 
+def standing_deeds() -> QuerySet[Transaction]:
+    """Return the deeds that are not undone, of all partners.
+
+    Whoever asks names cards or people, by whose indexes they are read: those of a partner would
+    read all that was done at the time.
+    """
+    return Transaction.objects.filter(reversal__isnull=True).order_by()
+
+
 def found_in(part: Part) -> Iterator[Found]:
     """Return all patterns that the part's new deeds complete, except those of limits and scans."""
     yield from many_awards(part)
@@ -113,7 +117,7 @@ def many_awards(part: Part) -> Iterator[Found]:
     """Tell who booked many awards on one card within an hour; one signal for each day."""
     counter = Q(IS_AWARD, source__in=AT_COUNTER, caused_by=None)
     near = (
-        part.deeds()
+        standing_deeds()
         .filter(
             counter,
             membership=OuterRef("membership"),
@@ -134,7 +138,7 @@ def many_awards(part: Part) -> Iterator[Found]:
         return
     pairs = {row[:2] for row in rows}
     moments = [row[2] for row in rows]
-    awards = part.deeds().filter(
+    awards = standing_deeds().filter(
         counter,
         membership__in={membership for membership, _actor in pairs},
         actor__in={actor for _membership, actor in pairs},
@@ -198,7 +202,7 @@ def own_cards(part: Part) -> Iterator[Found]:
     keys = {(actor, membership, part.week(at)) for actor, membership, at in new}
     if not keys:
         return
-    booked = part.deeds().filter(
+    booked = standing_deeds().filter(
         theirs,
         part.in_weeks(key[2] for key in keys),
         membership__in={membership for _actor, membership, _week in keys},
@@ -230,9 +234,9 @@ def in_turns(part: Part) -> Iterator[Found]:
         return
     people = {person for first, second, _week in keys for person in (first, second)}
     awards = (
-        part.deeds()
+        standing_deeds()
         .filter(given, part.in_weeks({week for _first, _second, week in keys}), actor__in=people)
-        .filter(membership__member__user__in=people)
+        .filter(membership__member__user__in=people, membership__partner=part.partner)
         .annotate(taker_id=F("membership__member__user"))
     )
     ways: dict[tuple[Any, ...], dict[int, list[Transaction]]] = defaultdict(dict)
@@ -273,7 +277,7 @@ def undone_rewards(part: Part) -> Iterator[Found]:
     if not keys:
         return
     rows = (
-        part.deeds()
+        standing_deeds()
         .filter(undone, part.in_weeks(key[2] for key in keys))
         .filter(actor__in={actor for actor, _club, _week in keys})
         .annotate(club_id=F("card__club"))
@@ -304,13 +308,16 @@ def two_sources(part: Part) -> Iterator[Found]:
     """
     sold = Q(kind__in=EARNING_KINDS, amount_minor__gt=0)
     own_receipt = ExpressionWrapper(OuterRef("receipt_number"), output_field=CharField())
+    cards = Membership.objects.filter(
+        member=OuterRef(OuterRef("membership__member")),
+        card__club=OuterRef(OuterRef("card__club")),
+        card__currency=OuterRef(OuterRef("card__currency")),
+    )
     same = (
-        part.deeds()
+        standing_deeds()
         .filter(
             sold,
-            membership__member=OuterRef("membership__member"),
-            card__club=OuterRef("card__club"),
-            card__currency=OuterRef("card__currency"),
+            membership__in=cards.values("pk"),
             amount_minor=OuterRef("amount_minor"),
             kind=OuterRef("kind"),
             occurred_at__gte=OuterRef("occurred_at") - SALE_WINDOW,
@@ -319,13 +326,12 @@ def two_sources(part: Part) -> Iterator[Found]:
         .exclude(source=OuterRef("source"))
         .annotate(own_receipt=own_receipt)
         .filter(Q(receipt_number="") | Q(own_receipt=""))
+        .values("amount_minor")
+        .annotate(first=Min("pk"))
+        .values("first")
     )
-    new = (
-        part.new()
-        .filter(sold, Exists(same))
-        .annotate(twin_id=Subquery(same.order_by("pk").values("pk")[:1]))
-    )
-    pairs = {tuple(sorted(pair)) for pair in new.values_list("pk", "twin_id")}
+    twins = part.new().filter(sold).annotate(twin_id=Subquery(same)).values_list("pk", "twin_id")
+    pairs = {(min(pk, twin), max(pk, twin)) for pk, twin in twins if twin is not None}
     ids = {pk for pair in pairs for pk in pair}
     deeds = Transaction.objects.filter(pk__in=ids).select_related("card").in_bulk()
     for first, second in sorted(pairs):

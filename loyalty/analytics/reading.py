@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -137,7 +137,7 @@ class Reader:
             kept = ActiveMonth.objects.filter(self.kept)
             if months is not None:
                 found.append(kept.filter(month__gte=months.first, month__lt=months.until))
-            for month, bits in _bits(span.beside(months)):
+            for month, bits in spans.bits(span.beside(months)):
                 found.append(
                     kept.annotate(hit=F("days").bitand(bits)).filter(month=month, hit__gt=0)
                 )
@@ -171,16 +171,40 @@ class Reader:
         return deeds
 
 
+def card_ids(scope: Scope) -> list[int]:
+    """Return the cards of a scope that are the partner's, in one statement."""
+    cards = scope.cards.filter(partner=scope.partner).order_by("pk")
+    return list(cards.values_list("pk", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The cards of a scope, and when the daily round counted on them last (None: never)."""
+
+    card_ids: Sequence[int]
+    at: datetime | None
+    date: "date | None"
+
+
+def counted(scope: Scope) -> Counted:
+    """Return what to ask for counts of the daily round; two statements.
+
+    They are of cards as such, not of a store or a person in them.
+    """
+    assert scope.is_whole  # noqa: S101 - members belong to cards
+    mark = _mark(scope.partner)
+    return Counted(card_ids=card_ids(scope), at=mark.counted_at, date=mark.counted_date)
+
+
 def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
     """Return what is asked of the scope's sums, all of it at one mark of the job.
 
     :raises SumsMovedError: if the job moved on each time.
     """
-    cards = scope.cards.filter(partner=scope.partner).order_by("pk")
-    card_ids = list(cards.values_list("pk", flat=True))
+    own_ids = card_ids(scope)
     mark = _mark(scope.partner)
     for _try in range(MOST_TRIES):
-        found = ask(Reader(scope, card_ids, mark))
+        found = ask(Reader(scope, own_ids, mark))
         now = _mark(scope.partner)
         if now.state() == mark.state():
             return found
@@ -211,12 +235,3 @@ def _summed(
     found = rows.order_by().annotate(**heads).values_list(*heads, *by)
     summed: QuerySet[Any, Any] = found.annotate(**told)
     return summed
-
-
-def _bits(some: Sequence[Span]) -> Iterator[tuple[date, int]]:
-    """Return the months of spans that are not whole, with the bits of their days."""
-    for span in some:
-        for month in span.parts(Step.MONTH):
-            first = max(span.first, month)
-            count = (min(span.until, spans.following(month)) - first).days
-            yield month, ((1 << count) - 1) << (first.day - 1)

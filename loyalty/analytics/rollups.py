@@ -12,7 +12,7 @@ from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
 from clubs.models import Partner
-from loyalty.analytics import balances, hours, inserting, spans, tallying
+from loyalty.analytics import card_views, counting, hours, inserting, spans, tallying, tier_figures
 from loyalty.analytics.models import (
     ActiveMonth,
     DayFact,
@@ -20,6 +20,7 @@ from loyalty.analytics.models import (
     MonthFact,
     MonthHour,
     RollupMark,
+    TierMove,
 )
 from loyalty.analytics.spans import DAY
 from loyalty.analytics.tallying import SORT, SUMMED
@@ -43,14 +44,14 @@ def work(job: Job) -> bool:
 
 def is_due(*, at: datetime) -> bool:
     """Return whether any sums are behind the ledger."""
-    return next_partner(at=at) is not None
+    return next_partner(at=at) is not None or card_views.is_due(at=at)
 
 
 def next_partner(*, at: datetime) -> Partner | None:
     """Return the first partner whose sums are behind, or whose balances wait for today's count."""
     marks = RollupMark.objects.filter(partner=OuterRef("pk"))
     newer = _settled(at).filter(partner=OuterRef("pk"), pk__gt=OuterRef("done"))
-    partners = Partner.objects.order_by("pk")
+    partners = Partner.objects.filter(is_practice=False).order_by("pk")
     behind = (
         partners.annotate(done=Coalesce(Subquery(marks.values("done_id")), Value(0)))
         .filter(Exists(newer))
@@ -60,7 +61,7 @@ def next_partner(*, at: datetime) -> Partner | None:
         return behind
     for mark in RollupMark.objects.select_related("partner").order_by("pk"):
         partner = mark.partner
-        if mark.timezone != partner.timezone or balances.is_due(mark, at=at, zone=partner.zone()):
+        if mark.timezone != partner.timezone or counting.is_due(mark, at=at, zone=partner.zone()):
             return partner
     return None
 
@@ -88,7 +89,9 @@ class Rolling:
         if self._partner is not None and self.roll(self._partner):
             return 1
         self._partner = next_partner(at=self._at)
-        return int(self._partner is not None and self.roll(self._partner))
+        if self._partner is not None and self.roll(self._partner):
+            return 1
+        return card_views.sum_up_next(at=self._at)
 
     def roll(self, partner: Partner) -> bool:
         """Do the same for one partner; return whether there was anything to do."""
@@ -99,7 +102,7 @@ class Rolling:
             if mark.done_id != mark.target_id or self._aim(mark):
                 self._go_on(mark, partner)
                 return True
-        return balances.count_next(mark=mark, at=self._at, zone=partner.zone())
+        return counting.count_next(mark=mark, at=self._at, zone=partner.zone())
 
     def _aim(self, mark: RollupMark) -> bool:
         """Set out for the newest transaction that is settled; return whether it is a new one."""
@@ -151,22 +154,38 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
         .annotate(**tallying.summed(SUMMED)),
     )
     hours.make(partner=partner, day=day, spanned=spanned)
-    _mark_active(tallying.visits(spanned.deeds()), month, 1 << (day.day - 1))
+    tier_figures.make(partner=partner, day=day, spanned=spanned)
+    _mark_active(tallying.visits(spanned.deeds()), day)
 
 
-def _mark_active(visits: QuerySet[Transaction], month: date, bit: int) -> None:
+def _mark_active(visits: QuerySet[Transaction], day: date) -> None:
     """Set the bit of a day for whoever was there; once set, it stays."""
     table = ActiveMonth._meta.db_table
-    found = visits.order_by().annotate(
-        head_date=Value(month, output_field=models.DateField()),
-        bit=Value(bit, output_field=models.IntegerField()),
-    )
+    heads = {
+        "head_date": Value(day.replace(day=1), output_field=models.DateField()),
+        "bit": Value(1 << (day.day - 1), output_field=models.IntegerField()),
+        "one": Value(1, output_field=models.IntegerField()),
+        "head_ordinal": Value(day.toordinal(), output_field=models.IntegerField()),
+        "last_ordinal": Value(day.toordinal(), output_field=models.IntegerField()),
+    }
+    ends = [
+        f'"{name}" = CASE WHEN excluded."{name}" {sign} "{table}"."{name}"'
+        f' THEN excluded."{name}" ELSE "{table}"."{name}" END'
+        for name, sign in (("first_ordinal", "<"), ("last_ordinal", ">"))
+    ]
     inserting.insert(
         ActiveMonth,
-        ("partner_id", "card_id", "membership_id", "month", "days"),
-        found.values("partner_id", "card_id", "membership_id", "head_date", "bit").distinct(),
+        (
+            *("partner_id", "card_id", "membership_id", "month"),
+            *("days", "day_count", "first_ordinal", "last_ordinal"),
+        ),
+        visits.order_by()
+        .annotate(**heads)
+        .values("partner_id", "card_id", "membership_id", *heads)
+        .distinct(),
         'ON CONFLICT ("card_id", "month", "membership_id") DO UPDATE'
-        f' SET "days" = "{table}"."days" | excluded."days"'
+        f' SET "days" = "{table}"."days" | excluded."days",'
+        f' "day_count" = "{table}"."day_count" + 1, {", ".join(ends)}'
         f' WHERE "{table}"."days" & excluded."days" = 0',
     )
 
@@ -201,9 +220,9 @@ def _touched(mark: RollupMark, partner: Partner) -> list[date]:
 
 
 def _forget(mark: RollupMark, partner: Partner) -> None:
-    for model in (DayFact, MonthFact, DayHour, MonthHour, ActiveMonth):
+    for model in (DayFact, MonthFact, DayHour, MonthHour, TierMove, ActiveMonth):
         model._default_manager.filter(partner=partner).delete()
     mark.timezone = partner.timezone
-    mark.done_id = mark.target_id = mark.counted_card_id = 0
+    mark.done_id = mark.target_id = mark.counted_card_id = mark.counted_part = 0
     mark.next_date = mark.counted_date = None
     mark.save()

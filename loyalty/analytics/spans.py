@@ -1,8 +1,9 @@
 """Spans of days of a business, and how they fall into whole months and the days beside them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -60,6 +61,33 @@ class Span:
         return found
 
 
+class Lately(IntEnum):
+    """The spans up to yesterday of which members are counted one by one."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
+    YEAR = 365
+
+    def until(self, today: date) -> Span:
+        """Return the span of so many days that ends with the day before."""
+        return Span(first=today - timedelta(days=self), until=today)
+
+
+def lately(span: Span) -> Lately:
+    """Return the one whose length is nearest to that of a span, the shorter if two are."""
+    days = (span.until - span.first).days
+    return min(Lately, key=lambda one: (abs(one - days), one))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountDay:
+    """The day of a daily round, on the clock of the business."""
+
+    today: date
+    zone: ZoneInfo
+
+
 def following(month: date) -> date:
     """Return the first day of the month after the one that a day is in."""
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
@@ -71,3 +99,12 @@ def begins(day: date, zone: ZoneInfo) -> datetime:
     Where clocks jump over midnight, that is the moment of the jump.
     """
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def bits(some: Iterable[Span]) -> Iterator[tuple[date, int]]:
+    """Return the months of spans that are not whole, with the bits of their days."""
+    for span in some:
+        for month in span.parts(Step.MONTH):
+            first = max(span.first, month)
+            count = (min(span.until, following(month)) - first).days
+            yield month, ((1 << count) - 1) << (first.day - 1)

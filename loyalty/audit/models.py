@@ -16,7 +16,6 @@ class AuditEvent(models.Model):
     object_id = models.BigIntegerField(_("object"), null=True)
     before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
     class Meta:
@@ -32,13 +31,14 @@ class AuditEvent(models.Model):
 
 
 class AuditPerson(models.Model):
-    """Where an audited deed came from; personal, therefore erasable and apart from the event."""
+    """Where an audited deed came from and in which words; personal, so erasable and apart."""
 
     event = models.OneToOneField(AuditEvent, on_delete=models.CASCADE, related_name="person")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
     )
     address = models.GenericIPAddressField(_("network address"), null=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("audited person")

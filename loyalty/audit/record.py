@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from loyalty.audit import origin
 from loyalty.audit.models import AuditEvent, AuditPerson
 
 
@@ -21,8 +22,11 @@ def record(
 ) -> AuditEvent:
     """Add one event about ``subject`` in the caller's transaction, and return it.
 
-    ``before`` and ``after`` hold changed fields only and no personal data or secrets.
+    ``before`` and ``after`` hold changed fields only and no personal data or secrets. The network
+    address is that of the request at hand unless another is given; it and the words of the reason
+    stand apart, because they can be erased.
     """
+    address = address or origin.current()
     event = AuditEvent.objects.create(
         partner_id=partner_id,
         actor_id=actor_id,
@@ -31,8 +35,7 @@ def record(
         object_id=subject.pk,
         before=dict(before or {}),
         after=dict(after or {}),
-        reason=reason,
     )
-    if address:
-        AuditPerson.objects.create(event=event, user_id=actor_id, address=address)
+    if address or reason:
+        AuditPerson.objects.create(event=event, user_id=actor_id, address=address, reason=reason)
     return event

@@ -34,7 +34,7 @@ def own_counter_deed(*, user: User, transaction_id: int) -> Transaction:
             source=Source.SCAN,
             caused_by=None,
             membership__isnull=False,
-            card__club__in=Club.objects.staffed_by(user.pk),
+            card__club__in=Club.objects.served_by(user.pk),
         )
         .select_related(
             "account__tier",

@@ -62,7 +62,7 @@ def scan_for_staff(*, user: User, scan_id: int) -> Scan:
             staff=user,
             membership__isnull=False,
             outcome__in=[ScanOutcome.OK, ScanOutcome.STALE],
-            membership__card__club__in=Club.objects.staffed_by(user.pk),
+            membership__card__club__in=Club.objects.served_by(user.pk),
         )
         .select_related(
             "store",

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import IntegrityError
 
 from cards.models import Reward, RewardStatus
+from loyalty.audit import record
 from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, Fact, LotGrant, LotTake, Move, VoucherGrant
-from loyalty.ledger.models import Kind, Lot, Transaction, Unit
+from loyalty.ledger.models import Kind, Lot, Source, Transaction, Unit
 from loyalty.members.models import (
     Account,
     RewardCounter,
@@ -103,11 +104,41 @@ def post(drafts: Sequence[Draft], *, main: int = 0) -> Transaction:
     :raises RepeatDiffersError: if the request key was taken meanwhile by another deed.
     """
     try:
-        return posting.post(drafts)[main]
+        done = posting.post(drafts)[main]
     except IntegrityError as error:
         if broke(error, "request_is_done_once", "partner_id", "request_id"):
             raise RepeatDiffersError from error
         raise
+    if done.source == Source.ADMIN:
+        _audit(done)
+    return done
+
+
+# What a deed moved, by the names under which its result tells it before and after.
+_TOLD = (
+    ("balance", "balance_before", "balance_after"),
+    ("credit_minor", "credit_before", "credit_after"),
+    ("status", "from", "to"),
+    ("tier", "old_tier", "new_tier"),
+)
+
+
+def _audit(done: Transaction) -> None:
+    """Add a deed of the dashboard to the audit log, with what it was before and after."""
+    told = done.result
+    moved = {
+        name: (told.get(before), told.get(after))
+        for name, before, after in _TOLD
+        if told.get(before) != told.get(after)
+    }
+    record.record(
+        action=Kind(done.kind).value.lower().replace("_", " "),
+        subject=done,
+        partner_id=done.partner_id,
+        actor_id=done.actor_id,
+        before={name: sides[0] for name, sides in moved.items()},
+        after={name: sides[1] for name, sides in moved.items()},
+    )
 
 
 def earned(standing: Standing, amount: int, unit: Unit = Unit.POINTS) -> Move:

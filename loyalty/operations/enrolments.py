@@ -184,8 +184,9 @@ def _may_enrol(deed: Deed, card: Card) -> bool:
             user=deed.actor, partner_id=card.partner_id, is_active=True
         )
         return deed.actor.is_superuser or managers.exists()
+    clubs = (card.club_id, card.club.practice_of_id)
     return StaffMember.objects.filter(
-        user=deed.actor, club_id=card.club_id, is_active=True
+        user=deed.actor, club_id__in=[pk for pk in clubs if pk], is_active=True
     ).exists()
 
 

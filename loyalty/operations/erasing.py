@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from cards.models import PrintedCard
 from loyalty.audit import record
+from loyalty.audit.models import AuditPerson
 from loyalty.ledger.drafts import Draft, Fact, VoucherStep
 from loyalty.ledger.models import (
     Kind,
@@ -27,6 +28,7 @@ from loyalty.members.models import (
     Claim,
     GuestLink,
     Member,
+    MemberNote,
     Membership,
     MembershipGroup,
     MembershipStatus,
@@ -97,6 +99,7 @@ def erase_member(*, deed: Deed, membership_id: int) -> Transaction:
     done = drafting.post(drafts)
     traces = _traces(customer)
     _erase_cards(traces)
+    _erase_reasons(traces)
     _erase_record(customer, deed)
     for forget in _forgetters:
         forget(traces)
@@ -226,11 +229,27 @@ def _erase_cards(traces: Traces) -> None:
     )
 
 
+def _erase_reasons(traces: Traces) -> None:
+    """Empty the reasons that anybody typed for what they did with the record or its cards."""
+    deeds = Transaction.objects.filter(membership__in=traces.membership_ids)
+    asked = WaitingAdjustment.objects.filter(membership__in=traces.membership_ids)
+    for model, keys in (
+        (Member, traces.member_ids),
+        (Membership, traces.membership_ids),
+        (Transaction, deeds.values("pk")),
+        (WaitingAdjustment, asked.values("pk")),
+    ):
+        AuditPerson.objects.filter(
+            event__kind=model._meta.label_lower, event__object_id__in=keys
+        ).update(reason="")
+
+
 def _erase_record(customer: Customer, deed: Deed) -> None:
     """Blank the record itself and what hangs on it; the audit log names it by its key alone."""
     member = customer.member
     GuestLink.objects.filter(member=member, used_at=None).update(used_at=deed.occurred_at)
     MemberTag.objects.filter(member=member).delete()
+    MemberNote.objects.filter(member=member).delete()
     member.code = codes.new_card_code()[:10]
     member.erased_at = deed.occurred_at
     customers.blank(member)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from loyalty.ledger.drafts import LineMet, ReceiptClaim
-from loyalty.ledger.models import Kind, Transaction
+from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.operations import drafting, followups, histories, parked_refunds, receipts
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.limits import check_earning_limits
@@ -88,7 +88,7 @@ def award_purchase(
     """
     standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
-    check_may_serve(standing)
+    _check_may_sell(standing)
     check_not_own(standing)
 
     content = _fingerprint("purchase", membership_id, bill, receipt)
@@ -115,7 +115,7 @@ def book_buy(
     """
     standing = lock(deed=deed, membership_id=membership_id, scan_id=scan_id, is_earning=True)
 
-    check_may_serve(standing)
+    _check_may_sell(standing)
     check_not_own(standing)
 
     content = _fingerprint("buy", membership_id, bill, receipt)
@@ -135,6 +135,15 @@ def _fingerprint(name: str, membership_id: int, bill: Bill, receipt: str) -> str
     return fingerprint(
         name, membership=membership_id, amount=bill.amount_minor, receipt=receipt, **more
     )
+
+
+def _check_may_sell(standing: Standing) -> None:
+    """Refuse who may not earn for this member; a till's feed needs no person (FA5).
+
+    It may do nothing but this: neither points without a sale nor rewards (FA10, FA14).
+    """
+    if standing.deed.source != Source.FEED:
+        check_may_serve(standing)
 
 
 def purchase_earning(

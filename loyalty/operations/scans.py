@@ -115,7 +115,7 @@ def choose_member(
 def _seen_by(user: User, which: Q) -> Any:
     """Return the membership annotated with what it is to this user, or None."""
     managers = Manager.objects.filter(user=user, is_active=True, partner=OuterRef("partner"))
-    clubs = Club.objects.staffed_by(user.pk).filter(pk=OuterRef("card__club"))
+    clubs = Club.objects.served_by(user.pk).filter(pk=OuterRef("card__club"))
     return (
         Membership.objects.filter(which)
         .select_related("member", "card")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from cards import terms
@@ -214,8 +214,9 @@ def due(account: OuterRef, unit: Unit, at: datetime) -> Coalesce:
 
 def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]:
     at, actor_id = deed.occurred_at, deed.actor_id or 0
+    here = Q(club=OuterRef("card__club")) | Q(club=OuterRef("card__club__practice_of"))
     staff = StaffMember.objects.filter(
-        user_id=actor_id, user__is_active=True, is_active=True, club=OuterRef("card__club")
+        here, user_id=actor_id, user__is_active=True, is_active=True
     ).values(
         found=JSONObject(
             may_give_points="may_give_points", may_redeem_by_search="may_redeem_by_search"

@@ -8,6 +8,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from clubs.access import managers_of
+from loyalty.audit import record
 from loyalty.users.models import User
 from loyalty.wallet.linking import link_by_email
 
@@ -31,6 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         methods = {record["method"] for record in get_authentication_records(request, user)}
         if "code" in methods:
             link_by_email(user)
+        note_sign_in(user)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if user.language:
             remember_language(response, user.language)
@@ -47,6 +50,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         """Tell what a page does not show by itself."""
         if message_template not in _SILENT:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+
+def note_sign_in(user: User) -> None:
+    """Tell the audit log of each business that one of its managers signed in."""
+    if not user.is_staff:
+        return
+    for manager in managers_of(user=user):
+        record.record(
+            action="sign in",
+            subject=manager,
+            partner_id=manager.partner_id,
+            actor_id=user.pk,
+        )
 
 
 def remember_language(response: HttpResponse, language: str) -> None:

@@ -30,7 +30,7 @@ class ShownCard:
 def to_join(*, user: User, query: str, at: datetime) -> QuerySet[Card, Any]:
     """Return the open cards that the person does not hold, whose names hold the words."""
     held = memberships_for_member(user=user).values("card")
-    found = access.open_at(at).exclude(pk__in=held)
+    found = access.joinable_at(at).exclude(pk__in=held)
     for word in query.split():
         found = found.filter(
             Q(name__icontains=word)

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from loyalty.audit import origin
 from loyalty.operations.deeds import BusyError, is_lack_of_time
-from loyalty.web.requests import is_by_pin
+from loyalty.web.requests import address, is_by_pin
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -52,6 +53,16 @@ def keep_pins_at_the_counter(get_response: Handler) -> Handler:
         if is_private and request.user.is_authenticated and is_by_pin(request):
             return render(request, "web/by_pin.html", status=403)
         return get_response(request)
+
+    return handle
+
+
+def tell_the_audit_log(get_response: Handler) -> Handler:
+    """Let whatever this request records name where it came from."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        with origin.coming_from(address(request)):
+            return get_response(request)
 
     return handle
 

@@ -9,14 +9,14 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clubs.models import Club, Partner, PlaceStatus, Store
 from loyalty.members import codes
-from loyalty.members.models import Member
-from staff import people
-from staff.admin import door_pages
+from staff.admin import door_pages, quotas
 from staff.admin.forms import check_quota
 from staff.admin.forms_clubs import (
     CLUB_QUOTA,
@@ -63,12 +63,11 @@ class OpenFirst(SimpleListFilter):
         return queryset.exclude(status=PlaceStatus.ARCHIVED)
 
 
-class PlaceAdmin(PartnerAdmin):
+class PlaceAdmin(quotas.Limited, PartnerAdmin):
     """What clubs and stores have in common: they are archived, and reopened within the quota."""
 
     actions = ("archive", "reopen")
     quota_message: Any = ""
-    quota_field = ""
 
     @badge(_("status"), PLACE_COLOURS, ordering="status")
     def state(self, row: Any) -> tuple[str, str]:
@@ -292,21 +291,28 @@ class PartnerSettingsAdmin(PartnerAdmin):
         return powers_of(request).is_all
 
     @column(_("in use"))
-    def club_use(self, partner: Partner) -> int:
-        """Return the number of open clubs."""
-        return open_rows(Club, partner.pk).count()
+    def club_use(self, partner: Partner) -> SafeString:
+        """Return the number of open clubs against the plan."""
+        return _used(partner, "max_clubs")
 
     @column(_("in use"))
-    def store_use(self, partner: Partner) -> int:
-        """Return the number of open stores."""
-        return open_rows(Store, partner.pk).count()
+    def store_use(self, partner: Partner) -> SafeString:
+        """Return the number of open stores against the plan."""
+        return _used(partner, "max_stores")
 
     @column(_("in use"))
-    def seat_use(self, partner: Partner) -> int:
-        """Return the number of managers, with those who are invited."""
-        return people.seats_used(partner, at=timezone.now())
+    def seat_use(self, partner: Partner) -> SafeString:
+        """Return the number of managers, with those who are invited, against the plan."""
+        return _used(partner, "max_admin_seats")
 
     @column(_("in use"))
-    def member_use(self, partner: Partner) -> int:
-        """Return the number of members, each counted once."""
-        return Member.objects.known().filter(partner=partner).count()
+    def member_use(self, partner: Partner) -> SafeString:
+        """Return the number of members, each counted once, against the plan."""
+        return _used(partner, "max_members")
+
+
+def _used(partner: Partner, quota: str) -> SafeString:
+    (use,) = quotas.uses([partner], at=timezone.now(), quotas=[quota])
+    if not use.is_near:
+        return format_html("{}", use.words)
+    return format_html('{} <span class="d-warning">{}</span>', use.words, use.warning)

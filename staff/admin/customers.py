@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -16,6 +17,7 @@ from clubs.models import Partner
 from loyalty.exports import narrowing
 from loyalty.members.models import Member, Membership
 from loyalty.members.phones import phone_number
+from staff.admin import saved_views
 from staff.admin.account import account_address
 from staff.admin.forms_customers import CustomersForm
 from staff.admin.powers import EDITORS, powers_of
@@ -24,6 +26,7 @@ from staff.admin.unfold_parts import ChangeList
 
 MOST_PARTNERS = 20
 PLACE = "after"
+SAVE = "admin:members_membership_view_add"
 
 
 def phones_of(text: str, partners: Iterable[Partner]) -> set[str]:
@@ -59,6 +62,7 @@ class CustomerList(ChangeList):
         rows = super().get_queryset(request, exclude_parameters)
         powers = powers_of(request)
         self.form = CustomersForm(request.GET, powers=powers)
+        self.typed = request.GET.get("q", "").strip()
         self.may_export = powers.has(EDITORS)
         if not self.form.is_valid():
             return rows.none()
@@ -88,6 +92,10 @@ class CustomerList(ChangeList):
         words = request.GET.copy()
         words.pop(PLACE, None)
         self.words = words.urlencode()
+        self.views = saved_views.links(request, self.form)
+        is_kept = any(view.is_current for view in self.views)
+        can_keep = self.form.is_valid() and bool(saved_views.filter_of(self.form)) and not is_kept
+        self.save_address = f"{reverse(SAVE)}?{self.words}" if can_keep else ""
         newest = f"?{self.words}" if place else ""
         if len(read) > len(page):
             words[PLACE] = f"{page[-1].active_at.isoformat()},{page[-1].pk}"

@@ -272,7 +272,7 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 words=gettext_lazy("Changes"),
                 icon="history",
                 address="audit_auditevent_changelist",
-                roles=EDITORS,
+                roles=OWNERS,
             ),
         ),
     ),

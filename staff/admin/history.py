@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.audit.models import AuditEvent
 from loyalty.users.models import User
+from staff.admin.audit_words import told_of
 from staff.admin.powers import EDITORS, powers_of
 
 MOST_EVENTS = 100
@@ -18,12 +19,6 @@ def names_of_actors(events: list[AuditEvent]) -> dict[int, str]:
     """Return the names of the people behind events by their ids, in one statement."""
     ids = {event.actor_id for event in events if event.actor_id}
     return {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=ids)}
-
-
-def changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
-    """Return the fields of an event with what they were and what they became."""
-    names = [*event.before, *(name for name in event.after if name not in event.before)]
-    return [(name, event.before.get(name), event.after.get(name)) for name in names]
 
 
 def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -38,6 +33,7 @@ def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> Http
         )[:MOST_EVENTS]
     )
     names = names_of_actors(events)
+    told = told_of(events)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Changes"),
@@ -48,7 +44,7 @@ def history_page(model_admin: Any, request: HttpRequest, object_id: str) -> Http
             {
                 "event": event,
                 "person": names.get(event.actor_id or 0, _("system")),
-                "changes": changes(event),
+                "told": told[event.pk],
             }
             for event in events
         ],

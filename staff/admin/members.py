@@ -14,7 +14,7 @@ from loyalty.members.models import Membership, MembershipStatus
 from loyalty.operations import standing
 from loyalty.web import words
 from loyalty.web.templatetags.loyalty import day
-from staff.admin import account_urls, customers, exports, register
+from staff.admin import account_urls, customers, exports, register, saved_views
 from staff.admin.account import state_of
 from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import ReadOnlyAdmin
@@ -76,6 +76,13 @@ class MembershipAdmin(ReadOnlyAdmin):
         """Return the day of the latest deed, where the business is."""
         return day(row.active_at, row.card.partner.zone())
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the list; without a filter it opens with the person's default view, if any."""
+        view = None if request.GET or request.method != "GET" else saved_views.default_of(request)
+        if view is not None:
+            return redirect(saved_views.address_of(request, view))
+        return super().changelist_view(request, extra_context)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list whose rows lead to account pages."""
         return customers.CustomerList
@@ -102,5 +109,10 @@ class MembershipAdmin(ReadOnlyAdmin):
         return register.register_page(self, request)
 
     def get_urls(self) -> list[Any]:
-        """Return the account page and its actions, and exports, besides the list."""
-        return [*account_urls.urls(self), *exports.urls(self), *super().get_urls()]
+        """Return what there is besides the list: account pages, exports, saved views."""
+        return [
+            *account_urls.urls(self),
+            *exports.urls(self),
+            *saved_views.urls(self),
+            *super().get_urls(),
+        ]

@@ -17,15 +17,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clubs.models import Club, Manager, StaffMember
+from loyalty.operations import practice
 from loyalty.users.models import User
 from loyalty.web.requests import signed_in
 from loyalty.web.templatetags.loyalty import day
 from staff import invitations, people
+from staff.admin import quotas
 from staff.admin.forms_people import ManagerForm, StaffForm
 from staff.admin.powers import EDITORS, NOBODY, OWNERS, powers_of
 from staff.admin.scoping import OwnFilter, PartnerAdmin
 from staff.admin.site import site
-from staff.admin.unfold_parts import badge, column
+from staff.admin.unfold_parts import NOTHING, badge, column
 
 STATE_COLOURS = {"on": "success", "invited": "info", "over": "danger", "off": "warning"}
 
@@ -197,7 +199,15 @@ class StaffAdmin(PersonAdmin):
 
     form = StaffForm
     viewers = EDITORS
-    list_display = ("person", "mail", "club", "may_give_points", "may_redeem_by_search", "state")
+    list_display = (
+        "person",
+        "mail",
+        "club",
+        "may_give_points",
+        "may_redeem_by_search",
+        "training",
+        "state",
+    )
     list_select_related = ("user", "club", "partner")
     list_filter = (StateFilter, ("club", OwnFilter))
     ordering = ("user__name", "pk")
@@ -209,6 +219,29 @@ class StaffAdmin(PersonAdmin):
         names = super().get_readonly_fields(request, obj)
         return (*names, "club") if obj else names
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the list with who has practised, read in one statement when it is drawn."""
+        response = super().changelist_view(request, extra_context)
+        changelist = getattr(response, "context_data", {}).get("cl")
+        if changelist is not None:
+            rows = list(changelist.result_list)
+            done = practice.steps_by_person(
+                clubs=Club.objects.filter(pk__in={row.club_id for row in rows}),
+                users={row.user_id for row in rows},
+            )
+            for row in rows:
+                row.practised = done.get(row.user_id, frozenset())
+            changelist.result_list = rows
+        return response
+
+    @column(_("training"))
+    def training(self, row: Any) -> str:
+        """Return how far the person is with the guide for new staff (FA16)."""
+        if practice.is_finished(row.practised):
+            return str(_("finished"))
+        facts = {"done": len(row.practised), "all": len(practice.ALL_STEPS)}
+        return str(_("%(done)s of %(all)s") % facts) if row.practised else NOTHING
+
     def place(self, row: Any) -> str:
         """Return the club."""
         club: Club = row.club
@@ -216,10 +249,11 @@ class StaffAdmin(PersonAdmin):
 
 
 @admin.register(Manager, site=site)
-class ManagerAdmin(PersonAdmin):
+class ManagerAdmin(quotas.Limited, PersonAdmin):
     """Who runs the dashboard, and as what; the owners' list."""
 
     form = ManagerForm
+    quota_field = "max_admin_seats"
     viewers = OWNERS
     editors = OWNERS
     adders = OWNERS

@@ -19,6 +19,8 @@ from loyalty.operations import enrolments
 from loyalty.operations.enrolments import AlreadyMemberError, Consent, Person
 from loyalty.web.refusals import REFUSALS
 from loyalty.web.requests import deed
+from staff import typed_person
+from staff.admin import quotas
 from staff.admin.account import account_address
 from staff.admin.forms_members import RegisterForm
 from staff.admin.powers import EDITORS, powers_of
@@ -39,11 +41,17 @@ def register_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "crumbs": [*model_admin.crumbs(), (_("Register a customer"), "")],
         "opts": model_admin.opts,
         "privacy_version": settings.PRIVACY_VERSION,
+        "uses": quotas.limited(powers_of(request), "max_members", at=at),
         "list_address": reverse("admin:members_membership_changelist"),
     }
     if not cards:
         return render(request, "admin/register.html", context)
-    form = RegisterForm(request.POST if request.method == "POST" else None, cards=cards)
+    countries = {card.partner.country for card in cards}
+    form = RegisterForm(
+        request.POST if request.method == "POST" else None,
+        cards=cards,
+        initial=typed_person.read(request.GET.get("q", ""), countries),
+    )
     context |= {"form": form, "card_name": cards[0].name}
     if not form.is_valid():
         return render(request, "admin/register.html", context)

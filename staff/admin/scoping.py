@@ -18,7 +18,7 @@ from cards.models import Card, CustomerGroup, Product, ProductGroup, Reward, Ten
 from clubs.models import Club, Partner, Role, Store, Versioned
 from loyalty.audit import record
 from loyalty.members.models import Member, Membership
-from loyalty.web.requests import address, signed_in
+from loyalty.web.requests import signed_in
 from staff.admin.forms import VersionedForm
 from staff.admin.history import history_page
 from staff.admin.powers import EDITORS, EVERYONE, NOBODY, Powers, powers_of
@@ -41,6 +41,8 @@ PARTNER_OF: Mapping[type[models.Model], str] = {
     Member: "partner",
     Membership: "partner",
 }
+# What is of a business in which staff practise is on no list, not even a superuser's.
+PRACTICE: Mapping[str, str] = {"pk": "is_practice", "partner": "partner__is_practice"}
 # What the audit log never holds: personal data and secrets.
 UNAUDITED = frozenset({"pin_hash", "invitation_hash", "user", "version", "created_at"})
 
@@ -50,7 +52,7 @@ def own_rows(
 ) -> QuerySet[Row]:
     """Return the rows of the partners where the person has one of the roles."""
     if powers.is_all:
-        return rows
+        return rows.filter(**{PRACTICE[path]: False}) if path in PRACTICE else rows
     return rows.filter(**{f"{path}__in": powers.partner_ids(frozenset(roles))})
 
 
@@ -292,7 +294,6 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             actor_id=signed_in(request).pk,
             before=before,
             after=after,
-            address=address(request),
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -347,7 +348,6 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
             actor_id=signed_in(request).pk,
             before=before,
             after=after,
-            address=address(request),
         )
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

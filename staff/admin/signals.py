@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,7 +22,7 @@ from loyalty.web import words
 from loyalty.web.requests import address, signed_in
 from staff.admin import signal_words
 from staff.admin.account import account_address
-from staff.admin.customers import PLACE, Pages
+from staff.admin.by_key import KeyList
 from staff.admin.forms_signals import SeenForm, SignalsForm
 from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import ReadOnlyAdmin
@@ -34,12 +34,8 @@ MOST_SCANS = 50
 WITH_NAMES = ("partner", "club", "store", "actor", "colleague", "membership__member", "seen_by")
 
 
-class SignalList(ChangeList):
+class SignalList(KeyList):
     """The list's pages by place, the newest first."""
-
-    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Return none: the form of the page reads them all."""
-        return {}
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Return the rows that the form leaves, or none while it has an error."""
@@ -47,29 +43,6 @@ class SignalList(ChangeList):
         self.form = SignalsForm(request.GET, powers=powers_of(request))
         self.has_active_filters = bool(self.form.data)
         return rows.filter(self.form.wanted()) if self.form.is_valid() else rows.none()
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Return the newest first, and nothing else."""
-        return ["-pk"]
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Read the page that begins after the place of the address."""
-        place = request.GET.get(PLACE, "")
-        if place and not (place.isascii() and place.isdigit() and 0 < int(place) < 2**63):
-            raise BadRequest
-        rows = self.queryset.filter(pk__lt=int(place)) if place else self.queryset
-        read = list(rows[: self.list_per_page + 1])
-        page = read[: self.list_per_page]
-        query = request.GET.copy()
-        query.pop(PLACE, None)
-        newest = f"?{query.urlencode()}" if place else ""
-        is_more = len(read) > len(page)
-        if is_more:
-            query[PLACE] = str(page[-1].pk)
-        self.paginator = Pages(newest=newest, older=f"?{query.urlencode()}" if is_more else "")
-        self.result_list, self.result_count = page, len(page)
-        self.show_full_result_count = self.can_show_all = self.multi_page = False
-        self.full_result_count = None
 
 
 @admin.register(Signal, site=site)

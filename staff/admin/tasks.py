@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +13,7 @@ from clubs.models import Partner, PlaceStatus, StaffMember, Store
 from loyalty.analytics.models import Signal, SignalState
 from loyalty.audit.models import AuditEvent
 from loyalty.ledger.models import WaitingAdjustment
-from loyalty.members.models import Member
+from staff.admin import quotas
 from staff.admin.poster_pages import PRINTED
 from staff.admin.powers import EDITORS, OWNERS, Powers
 from staff.admin.scoping import own_rows
@@ -22,7 +21,7 @@ from staff.admin.scoping import own_rows
 SOON = timedelta(days=7)
 MOST_TASKS = 10
 MOST_COUNTED = 100
-NEARLY = 9  # Tenths of a quota or a stock from which it is worth a word (IV1.7).
+NEARLY = 9  # Tenths of a stock from which it is worth a word.
 # Staff at work, and those who have yet to accept; not those who were switched off.
 EMPLOYED = Q(is_active=True) | Q(invited_until__isnull=False)
 
@@ -85,7 +84,7 @@ def needed(powers: Powers, now: datetime) -> list[Step]:
         *_signals(powers),
         *_cards(powers, now),
         *_rewards(powers),
-        *_quotas(powers),
+        *_quotas(powers, now),
     ]
     return found[:MOST_TASKS]
 
@@ -161,33 +160,15 @@ def _rewards(powers: Powers) -> list[Step]:
     ]
 
 
-def _quotas(powers: Powers) -> list[Step]:
-    limited = (
-        own_rows(Partner.objects.all(), powers, OWNERS, "pk")
-        .filter(Q(max_members__isnull=False) | Q(max_stores__isnull=False))
-        .order_by("pk")[:MOST_TASKS]
-    )
-    partners = list(limited)
-    members = _counted(Member.objects.known(), partners)
-    stores = _counted(Store.objects.filter(status=PlaceStatus.ACTIVE), partners)
-    found: list[Step] = []
-    for partner in partners:
-        for limit, used, words in (
-            (partner.max_members, members, _("%(used)s of %(limit)s members")),
-            (partner.max_stores, stores, _("%(used)s of %(limit)s stores")),
-        ):
-            count = used.get(partner.pk, 0)
-            if limit is not None and count * 10 >= limit * NEARLY:
-                found.append(
-                    Step(
-                        words=words % {"used": count, "limit": limit},
-                        help=_("Your plan is nearly full. Ask for a larger one."),
-                        address=reverse("admin:clubs_partner_change", args=[partner.pk]),
-                    )
-                )
-    return found
-
-
-def _counted(rows: Any, partners: list[Partner]) -> dict[int, int]:
-    grouped = rows.filter(partner__in=partners).order_by().values("partner")
-    return {row["partner"]: row["found"] for row in grouped.annotate(found=Count("pk"))}
+def _quotas(powers: Powers, now: datetime) -> list[Step]:
+    is_limited = Q(*((f"{quota}__isnull", False) for quota in quotas.WORDS), _connector=Q.OR)
+    partners = own_rows(Partner.objects.all(), powers, OWNERS, "pk").filter(is_limited)
+    return [
+        Step(
+            words=use.words,
+            help=use.warning,
+            address=reverse("admin:clubs_partner_change", args=[use.partner.pk]),
+        )
+        for use in quotas.uses(partners.order_by("pk")[:MOST_TASKS], at=now)
+        if use.is_near
+    ]

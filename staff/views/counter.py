@@ -148,7 +148,8 @@ def show(
         "tags": tags.of_standing(standing),
         "may_pay": bool(payments.units_offered(standing)),
         "may_refund": visit.earning_refusal is None and not standing.card.is_points_only,
-        "link_form": DeedForm(),
+        # Nobody takes over the customer that staff practise with.
+        "link_form": None if standing.card.club.practice_of_id else DeedForm(),
         "earning_refusal": refusal_of(earning_refusal) if earning_refusal else None,
         "spending_refusal": refusal_of(spending_refusal) if spending_refusal else None,
         **context,

@@ -19,6 +19,7 @@ from loyalty.operations import guests, visits
 from loyalty.operations.enrolments import AlreadyMemberError, Consent, Person
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import current_store, deed, looker, signed_in
+from staff import typed_person
 from staff.doors import counter_page, staff_page
 from staff.forms import DeedForm, EnrolForm
 from staff.pages import page
@@ -34,7 +35,12 @@ def enrol(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"privacy_version": settings.PRIVACY_VERSION}
     if not cards:
         return page(request, "staff/enrol.html", context, store=store)
-    form = EnrolForm(request.POST if request.method == "POST" else None, cards=cards)
+    countries = {card.partner.country for card in cards}
+    form = EnrolForm(
+        request.POST if request.method == "POST" else None,
+        cards=cards,
+        initial=typed_person.read(request.GET.get("q", ""), countries),
+    )
     if form.is_valid():
         card = form.chosen_card()
         try:

@@ -17,6 +17,7 @@ from clubs.access import StoreNotFoundError, clubs_for_staff, store_for_staff, s
 from clubs.models import Club, Store
 from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.members.models import Member, Scan, ScanOutcome
+from loyalty.operations import practice
 from loyalty.users.models import User
 from loyalty.web.requests import STORE_KEY, signed_in
 from staff import devices
@@ -60,11 +61,18 @@ def home(request: HttpRequest) -> HttpResponse:
         "served": _by_member(given),
         "scanned": _by_member(list(scanned)),
         "search": SearchForm(),
+        "is_new": _is_new(user),
     }
     club = None if store else _only(clubs)
     response = page(request, "staff/home.html", context, store=store, club=club)
     devices.remember(request, response)
     return response
+
+
+def _is_new(user: User) -> bool:
+    """Return whether the person has not done in practice yet what the guide shows. FA16."""
+    done = practice.steps_done(user_id=user.pk, clubs=clubs_for_staff(user=user))
+    return not practice.is_finished(done)
 
 
 def _only(clubs: set[Club]) -> Club | None:

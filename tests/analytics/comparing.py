@@ -3,12 +3,20 @@
 from datetime import date
 
 from cards.models import Card
-from loyalty.analytics import hours, reading
-from loyalty.analytics.models import ActiveMonth, DayFact, DayHour, MonthFact, MonthHour
+from loyalty.analytics import best, cohorts, frequency, hours, reading, risks, tier_figures
+from loyalty.analytics.models import (
+    ActiveMonth,
+    DayFact,
+    DayHour,
+    Measure,
+    MonthFact,
+    MonthHour,
+    TierMove,
+)
 from loyalty.analytics.reading import Scope, Window
-from loyalty.analytics.spans import Span, Step
+from loyalty.analytics.spans import Lately, Span, Step
 from loyalty.analytics.tallying import BASKETS, SORT
-from tests.analytics import raw
+from tests.analytics import raw, raw_counts
 
 BY = ("card__currency", "reward_id", *SORT)
 
@@ -53,10 +61,43 @@ def baskets_are_the_ledgers(scope, span):
     assert found == raw.baskets(scope, span)
 
 
+def counts_are_the_ledgers(cast, today):
+    """Compare what the daily round counts as of a day, for all cards of the partner."""
+    counted = raw_counts.count(cast, today)
+    cards = whole(cast).cards
+    found = {
+        one.joined_month: (one.members, {after: n for after, n in enumerate(one.active) if n})
+        for one in cohorts.cohorts(counted)
+    }
+    assert found == raw_counts.cohorts(cards, today)
+    for days in Lately:
+        span = days.until(today)
+        often = frequency.frequency(counted, days)
+        told = {one.least: (one.members, one.visits) for one in often.often if one.members}
+        assert often.members_before == raw.active(whole(cast), span.before())
+        assert told == raw_counts.frequency(cards, span)
+        ranked = {}
+        for measure in Measure:
+            for currency, rows in best.best(counted, days=days, measure=measure).items():
+                ranked[measure.value, currency] = [(-one.amount, one.membership_id) for one in rows]
+        assert ranked == raw_counts.best(cards, span)
+    page = risks.at_risk(counted, today=today)
+    missed = [(one.membership_id, one.visits, one.gap_days, one.last_date) for one in page.members]
+    assert (missed, page.count) == (raw_counts.missed(cards, today), len(missed))
+    tiers = {(one.card_id, one.tier_id): one.members for one in tier_figures.distribution(counted)}
+    assert tiers == raw_counts.tiers(cards)
+
+
+def tier_moves_are_the_ledgers(scope, span):
+    moves = tier_figures.movement(scope=scope, span=span)
+    found = {one.month: (one.ups, one.downs) for one in moves if one.ups or one.downs}
+    assert found == raw_counts.tier_moves(scope.cards, span)
+
+
 def kept():
     """Return all sums that the job keeps, without keys."""
     found = {}
-    for model in (DayFact, MonthFact, DayHour, MonthHour, ActiveMonth):
+    for model in (DayFact, MonthFact, DayHour, MonthHour, TierMove, ActiveMonth):
         names = [one.attname for one in model._meta.concrete_fields if one.attname != "id"]
         found[model.__name__] = sorted(model.objects.values_list(*names), key=repr)
     return found

@@ -174,6 +174,15 @@ def reversed_ids():
     return set(Transaction.objects.filter(~Q(reverses=None)).values_list("reverses", flat=True))
 
 
+def sales(deed):
+    """Return what a transaction adds to the sales; what is undone or refunded takes off."""
+    original = deed.reverses or deed
+    sign = -1 if deed.reverses else 1
+    if original.kind == "REFUND" and original.refunds.kind == "PURCHASE":
+        return -sign * (original.amount_minor or 0)
+    return sign * (original.amount_minor or 0) if original.kind == "PURCHASE" else 0
+
+
 def balances(cards):
     """Return what all accounts hold: points, and credit by currency."""
     points, credit = 0, Counter()

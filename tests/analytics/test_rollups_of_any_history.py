@@ -50,6 +50,19 @@ def test_what_is_kept_is_the_same_however_often_the_job_ran(zone, deeds, some):
         assert raw.roll(cast.partner) == 0
 
 
+@pytest.mark.req("R6.1", "R6.5")
+@settings(max_examples=10)
+@given(zone=st.sampled_from(ZONES), deeds=histories, day=st.integers(0, 150), some=spans)
+def test_members_counted_one_by_one_equal_the_ledger_for_any_history(zone, deeds, day, some):
+    with undone():
+        cast = Past(zone, deeds).cast
+        comparing.tier_moves_are_the_ledgers(comparing.whole(cast), some)
+        raw.roll(cast.partner)
+
+        comparing.counts_are_the_ledgers(cast, BEGIN.date() + timedelta(days=day))
+        comparing.tier_moves_are_the_ledgers(comparing.whole(cast), some)
+
+
 class Kept:
     """A day at a place during which the job runs now and then."""
 

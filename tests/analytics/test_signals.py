@@ -4,16 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from loyalty import schedules
-from loyalty.analytics import reading, signals, spans
+from loyalty.analytics import cap_patterns, patterns, reading, signals, spans
 from loyalty.analytics.models import Signal, SignalState
 from loyalty.analytics.signals import Tally
 from loyalty.audit.models import AuditEvent
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job, JobState
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Source, Transaction
 from loyalty.members.models import Scan, ScanMeans, ScanOutcome
 from loyalty.operations import adjustments, purchases, scans
 from loyalty.operations.adjustments import AdjustmentReason
@@ -327,6 +328,38 @@ def test_a_part_is_searched_in_a_constant_number_of_statements(django_assert_num
 
     assert Signal.objects.count() == 2
     assert make_user("late").pk
+
+
+@pytest.mark.postgresql
+def test_no_pattern_is_found_by_reading_the_whole_ledger():
+    cast = make_cast()
+    for part in (0, 5, 10):
+        buy(cast, 1000, at=NOON + minutes(part))
+    newest = Transaction.objects.order_by("-pk")[0].pk
+    part = patterns.Part(partner=cast.partner, after_id=0, until_id=newest)
+    plans = explained(lambda: [*patterns.found_in(part), *cap_patterns.near_caps(part)])
+
+    assert len(plans) == 7
+    assert [plan for plan in plans if "Seq Scan on ledger_transaction" in plan] == []
+    assert [plan for plan in plans if "transaction_by_membership" in plan] != []
+
+
+def explained(read):
+    """Return how the database would do some reading if it had many rows."""
+    seen, plans = [], []
+
+    def note(execute, sql, params, many, context):
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        read()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql, params in seen:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+    return plans
 
 
 def test_the_command_makes_signals_anew(capsys):

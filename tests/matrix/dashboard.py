@@ -18,7 +18,7 @@ from cards.models import (
     Tender,
     WhatIf,
 )
-from clubs.models import Manager, StaffMember
+from clubs.models import Manager, SavedView, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
 from loyalty.exports import places
@@ -226,7 +226,17 @@ def _held(side: Side) -> dict[str, Any]:
 
 
 def _deeds() -> dict[str, Row]:
-    everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
+    everybody = (
+        "account",
+        "adjust",
+        "adjust_credit",
+        "guest_link",
+        "note",
+        "pay",
+        "replace_code",
+        "spend",
+        "tag",
+    )
     owners = (
         "block",
         "erase",
@@ -242,6 +252,12 @@ def _deeds() -> dict[str, Row]:
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
         OWN_WRITERS, lambda side: _held(side) | {"voucher_id": side.voucher.pk}
+    )
+    rows["admin:members_membership_remove_note"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"note_id": side.note.pk}
+    )
+    rows["admin:members_membership_remove_tag"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"tag_id": _first(Tag)(side)["object_id"]}
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
@@ -316,6 +332,21 @@ def _export(side: Side) -> dict[str, Any]:
     return {"export_id": row.pk}
 
 
+def _view(side: Side) -> dict[str, Any]:
+    """Return a view that the owner shares."""
+    facts = {"name": "Guests", "shared_with": side.partner, "filter": {"state": "guest"}}
+    return {"view_id": SavedView.objects.get_or_create(user=side.owner, defaults=facts)[0].pk}
+
+
+def _views() -> dict[str, Row]:
+    name = "admin:members_membership_view"
+    return {
+        name: _row(OWN_DASHBOARD, _view, good=MOVED, shows_canary=False),
+        f"{name}_add": Row(MANAGERS, query="state=guest"),
+        f"{name}_edit": _row(OWN_DASHBOARD, _view, shows_canary=False),
+    }
+
+
 def _exports() -> dict[str, Row]:
     name = "admin:members_membership_export"
     return {
@@ -373,6 +404,7 @@ DASHBOARD: dict[str, Row] = {
     **_figures(),
     **_imports(),
     **_exports(),
+    **_views(),
     "admin:index": Row(MANAGERS, shows_canary_to=OWN_DASHBOARD - ROOT),
     "admin:app_list": Row(ROOT, lambda _side: {"app_label": "clubs"}),
     "admin:autocomplete": Row(NOBODY, forbidden=MANAGERS),

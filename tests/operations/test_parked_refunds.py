@@ -197,7 +197,11 @@ def test_a_manager_drops_one_with_a_reason_and_the_sale_is_left_alone():
     buy(cast, 1000, receipt="77")
 
     event = AuditEvent.objects.get(kind="ledger.parkedrefund")
-    assert (event.action, event.reason, event.actor_id) == ("drop", "typed twice", cast.petra.pk)
+    assert (event.action, event.person.reason, event.actor_id) == (
+        "drop",
+        "typed twice",
+        cast.petra.pk,
+    )
     assert held(cast) == (10, 10, 0)
 
 

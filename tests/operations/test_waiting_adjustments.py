@@ -66,6 +66,7 @@ def test_what_was_asked_for_is_booked_by_the_second_person_with_both_of_them_and
     )
     assert [(event.action, event.actor_id) for event in AuditEvent.objects.order_by("pk")] == [
         ("ask for adjustment", cast.rita.pk),
+        ("adjustment", cast.petra.pk),
         ("approve adjustment", cast.petra.pk),
     ]
 

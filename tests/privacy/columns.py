@@ -28,7 +28,7 @@ ERASED = {
     "account_emailaddress": "email",
     "account_emailconfirmation": "key",
     "analytics_signal": "note",
-    "audit_auditperson": "address",
+    "audit_auditperson": "address reason",
     "django_admin_log": "object_id object_repr change_message",
     "django_q_ormq": "key payload",
     "django_q_task": "id name func hook args kwargs result group cluster",
@@ -42,6 +42,7 @@ ERASED = {
     "members_member": "user_id code first_name last_name email phone phone_confirmed_at language"
     " birth_day birth_month birth_year former_birthday birthday_changed_at anniversary"
     " customer_group_id marketing_accepted_at search_text",
+    "members_membernote": "text request_id",
     "members_membership": "number code totp_key referral_code",
     "members_membershipgroup": "name",
     "mfa_authenticator": "data",
@@ -58,7 +59,7 @@ NOT_ABOUT_MEMBERS = {
     "analytics_monthfact": "aspect",
     "analytics_rollupmark": "timezone",
     "analytics_signal": "key transaction_ids facts",
-    "audit_auditevent": "action kind before after reason",
+    "audit_auditevent": "action kind before after",
     "auth_group": "name",
     "auth_permission": "name codename",
     "cards_card": "code name unit_one unit_many number_prefix company_name website colour"
@@ -82,6 +83,7 @@ NOT_ABOUT_MEMBERS = {
     "clubs_devicesignin": "device_hash",
     "clubs_manager": "invitation_hash",
     "clubs_partner": "name company_name slug code country timezone language logo website features",
+    "clubs_savedview": "name filter",
     "clubs_staffmember": "pin_hash invitation_hash",
     "clubs_store": "code name timezone check_in_code",
     "django_content_type": "app_label model",

@@ -45,9 +45,22 @@ PAGES = {
     "undo": "transaction",
     "set_pin": None,
     "slip": "slip",
+    "training": None,
+    "start_training": None,
 }
-OPEN = {"lock", "switch"}  # They are how one gets in.
-POSTED = {"store", "award", "points", "redeem", "claim", "voucher", "link", "undo", "park_refund"}
+OPEN = {"invited", "lock", "switch"}  # They are how one gets in.
+POSTED = {
+    "store",
+    "award",
+    "points",
+    "redeem",
+    "claim",
+    "voucher",
+    "link",
+    "undo",
+    "park_refund",
+    "start_training",
+}
 
 
 def test_every_page_of_the_counter_is_in_the_list():

@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ('object_id', models.BigIntegerField(null=True, verbose_name='object')),
                 ('before', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='before')),
                 ('after', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='after')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
                 ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded')),
             ],
             options={
@@ -40,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address', models.GenericIPAddressField(null=True, verbose_name='network address')),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
                 ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='person', to='audit.auditevent')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

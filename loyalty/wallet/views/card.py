@@ -13,7 +13,7 @@ from loyalty.ledger.models import Source
 from loyalty.members import access
 from loyalty.members.models import MembershipStatus
 from loyalty.operations import memberships, standing
-from loyalty.wallet import card_page, extras, history, look
+from loyalty.wallet import card_page, extras, history, look, viewing
 from loyalty.wallet.card_page import CardPage
 from loyalty.wallet.forms import BeforeForm
 from loyalty.wallet.own import own_membership
@@ -28,6 +28,7 @@ def card(request: HttpRequest, membership_id: int) -> HttpResponse:
     """Show a card with its code, balance, rewards and history. Source: R5.1, R7.1."""
     at = timezone.now()
     page = _page(request, membership_id)
+    viewing.count(request, card_id=page.membership.card_id, at=at)
     context = _context(page)
     if page.membership.status != MembershipStatus.ACTIVE:
         return render(request, "wallet/blocked.html", context)

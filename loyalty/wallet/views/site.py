@@ -21,7 +21,7 @@ from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.referrals import ReferralNotAllowedError
 from loyalty.rules.terms import ReferralBeneficiary
 from loyalty.users.models import User
-from loyalty.wallet import consent, look, open_cards, referrals
+from loyalty.wallet import consent, look, open_cards, referrals, viewing
 from loyalty.wallet.forms import REFERRAL_LENGTH, JoinForm
 from loyalty.wallet.linking import link_proven_email
 from loyalty.web.refusals import REFUSALS, refusal_of
@@ -63,6 +63,7 @@ def join(request: HttpRequest, card_id: int) -> HttpResponse:
         card = cards_access.card_for_visitor(card_id=card_id, at=timezone.now())
     except cards_access.CardNotFoundError as error:
         raise Http404(_("This card takes no new members now.")) from error
+    viewing.count(request, card_id=card.pk, at=timezone.now())
     if not request.user.is_authenticated:
         return _visitor(request, card)
     return _member(request, card, signed_in(request))

@@ -1,14 +1,12 @@
-"""What jobs find in the ledger: sums by day and by month, and signals; all can be made again."""
-
-from typing import Any
+"""Sums of the ledger by day and by month, kept by jobs; all can be made again from its rows."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, Tier
-from clubs.models import Club, Partner, Store
-from loyalty.ledger.models import Kind, Source, Unit
+from clubs.models import Partner, Store
+from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import Membership
 
 
@@ -168,6 +166,10 @@ class ActiveMonth(models.Model):
     )
     month = models.DateField(_("month"))
     days = models.IntegerField(_("days"))
+    # What the bits say, so that sums over many months need not look at them. Ordinals are days.
+    day_count = models.SmallIntegerField(_("days counted"))
+    first_ordinal = models.IntegerField()
+    last_ordinal = models.IntegerField()
 
     class Meta:
         verbose_name = _("active month")
@@ -183,33 +185,39 @@ class ActiveMonth(models.Model):
         return f"active month {self.pk}"
 
 
-class OpenBalance(models.Model):
-    """What was open in lots when it was last counted: by tier, and when earned and ending."""
+class TierMove(models.Model):
+    """How many accounts of a card moved from one tier to another on a day."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
-    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
-    tier = models.ForeignKey(
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    from_tier = models.ForeignKey(
         Tier, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
-    unit = models.CharField(max_length=6, choices=Unit)
-    earned_month = models.DateField(_("earned"))
-    # The month of the last day on which it can be used; None: for ever.
-    ends_month = models.DateField(_("ends"), null=True)
-    amount = models.BigIntegerField(_("left"))
+    to_tier = models.ForeignKey(
+        Tier, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    day = models.DateField(_("day"))
+    move_count = models.BigIntegerField(_("moves"))
 
     class Meta:
-        verbose_name = _("open balance")
-        verbose_name_plural = _("open balances")
+        verbose_name = _("tier moves of a day")
+        verbose_name_plural = _("tier moves of days")
+        indexes = [
+            models.Index(fields=["partner", "day"], name="tier_move_by_partner"),
+            models.Index(fields=["card", "day"], name="tier_move_by_card"),
+        ]
 
     def __str__(self) -> str:
-        return f"open balance {self.pk}"
+        return f"tier move {self.pk}"
 
 
 class RollupMark(models.Model):
     """How far the sums of a partner reach, which is all that the job knows.
 
     The sums are those of all transactions up to ``done_id``; on the days before ``next_date`` they
-    are those up to ``target_id`` already. Open balances were last counted on ``counted_date``.
+    are those up to ``target_id`` already. The daily round over all cards was last through on
+    ``counted_date``; of the one under way, ``counted_part`` parts of the card after
+    ``counted_card_id`` are counted.
     """
 
     partner = models.OneToOneField(
@@ -221,6 +229,7 @@ class RollupMark(models.Model):
     next_date = models.DateField(null=True)
     rolled_at = models.DateTimeField(_("as of"), null=True)
     counted_card_id = models.BigIntegerField(default=0)
+    counted_part = models.SmallIntegerField(default=0)
     counted_date = models.DateField(null=True)
     counted_at = models.DateTimeField(_("counted"), null=True)
 
@@ -235,104 +244,6 @@ class RollupMark(models.Model):
         """Return what changes whenever the sums do."""
         return self.partner_id, self.timezone, self.done_id, self.target_id, self.next_date
 
-
-class SignalKind(models.TextChoices):
-    """Which pattern in deeds or scans is worth a look."""
-
-    MANY_AWARDS = "MANY_AWARDS", _("many awards")
-    NEAR_CAP = "NEAR_CAP", _("close to the limit")
-    OWN_CARD = "OWN_CARD", _("own card")
-    IN_TURNS = "IN_TURNS", _("awards in turns")
-    UNDONE_REWARDS = "UNDONE_REWARDS", _("rewards undone")
-    TWO_SOURCES = "TWO_SOURCES", _("same sale twice")
-    REFUSED_SCANS = "REFUSED_SCANS", _("refused scans")
-
-
-class SignalState(models.TextChoices):
-    """Whether somebody has looked at a signal."""
-
-    OPEN = "OPEN", _("open")
-    SEEN = "SEEN", _("seen")
-
-
-class Signal(models.Model):
-    """A pattern that an owner should look at, and the facts of it; found twice it is one row.
-
-    ``facts`` holds ids and numbers alone: names are read when a page is shown. ``note`` is what
-    the person who looked wrote, and erasable.
-    """
-
-    # Begins the indexes below.
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
-    club = models.ForeignKey(
-        Club, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("club")
-    )
-    store = models.ForeignKey(
-        Store, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("store")
-    )
-    # Begins an index below.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="+",
-        db_index=False,
-        verbose_name=_("person"),
-    )
-    colleague = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    membership = models.ForeignKey(
-        Membership, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    kind = models.CharField(_("kind"), max_length=14, choices=SignalKind)
-    key = models.CharField(max_length=80)
-    day = models.DateField(_("day"))
-    transaction_ids = models.JSONField(default=list)
-    facts: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
-    state = models.CharField(
-        _("state"), max_length=4, choices=SignalState, default=SignalState.OPEN
-    )
-    found_at = models.DateTimeField(_("found"))
-    seen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    seen_at = models.DateTimeField(_("seen"), null=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("signal")
-        verbose_name_plural = _("signals")
-        constraints = [
-            models.UniqueConstraint(fields=["partner", "key"], name="signal_is_raised_once"),
-            models.CheckConstraint(
-                name="seen_signal_was_seen_by_somebody",
-                condition=models.Q(state="OPEN")
-                | models.Q(state="SEEN", seen_by__isnull=False, seen_at__isnull=False),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["partner", "state", "-id"], name="signal_by_state"),
-            models.Index(fields=["partner", "-id"], name="signal_by_partner"),
-            models.Index(fields=["actor", "day"], name="signal_by_actor"),
-        ]
-
-    def __str__(self) -> str:
-        return f"signal {self.pk}"
-
-
-class SignalMark(models.Model):
-    """How far the search for signals of a partner has come: in transactions, and in scans."""
-
-    partner = models.OneToOneField(
-        Partner, on_delete=models.CASCADE, primary_key=True, related_name="signal_mark"
-    )
-    done_id = models.BigIntegerField(default=0)
-    scans_until = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("mark of signals")
-        verbose_name_plural = _("marks of signals")
-
-    def __str__(self) -> str:
-        return f"signals of partner {self.partner_id}"
+    def cursor(self) -> tuple[int, int]:
+        """Return how far the daily round came."""
+        return self.counted_card_id, self.counted_part

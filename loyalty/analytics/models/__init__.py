@@ -1,0 +1,48 @@
+"""What analytics keep: sums of the ledger, daily counts, views of cards, signals."""
+
+from loyalty.analytics.models.counts import (
+    AtRisk,
+    BestMember,
+    CardView,
+    CohortMonth,
+    DayView,
+    Measure,
+    OpenBalance,
+    RiskCount,
+    TierCount,
+    VisitCount,
+)
+from loyalty.analytics.models.signals import Signal, SignalKind, SignalMark, SignalState
+from loyalty.analytics.models.sums import (
+    ActiveMonth,
+    DayFact,
+    DayHour,
+    MonthFact,
+    MonthHour,
+    RollupMark,
+    TierMove,
+)
+
+__all__ = [
+    "ActiveMonth",
+    "AtRisk",
+    "BestMember",
+    "CardView",
+    "CohortMonth",
+    "DayFact",
+    "DayHour",
+    "DayView",
+    "Measure",
+    "MonthFact",
+    "MonthHour",
+    "OpenBalance",
+    "RiskCount",
+    "RollupMark",
+    "Signal",
+    "SignalKind",
+    "SignalMark",
+    "SignalState",
+    "TierCount",
+    "TierMove",
+    "VisitCount",
+]
