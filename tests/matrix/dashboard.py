@@ -387,6 +387,10 @@ def _table(name: str) -> Arguments:
 # A table that each page of figures has.
 FIGURES = {
     "overview": "transactions",
+    "customers": "often",
+    "habits": "cohorts",
+    "tiers": "moves",
+    "worth": "worth-eur",
     "owed": "roll-points",
     "rewards": "rewards",
     "sources": "sources",
