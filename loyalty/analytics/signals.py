@@ -136,7 +136,7 @@ def of_scope(*, scope: Scope, span: Span) -> QuerySet[Signal]:
 def by_actor(*, scope: Scope, span: Span) -> dict[int, Tally]:
     """Return how many signals there are about each person within a span, in two statements.
 
-    Awards in turns count for both people.
+    Awards in turns count for both people, unless the scope is about one of them.
     """
     totals: dict[int, Tally] = {}
     for role in ("actor", "colleague"):
@@ -148,6 +148,8 @@ def by_actor(*, scope: Scope, span: Span) -> dict[int, Tally]:
             .annotate(found=Count("pk"), waiting=Count("pk", filter=Q(state=SignalState.OPEN)))
         )
         for person, found, waiting in rows:
+            if scope.actor_id not in {None, person}:
+                continue
             before = totals.get(person, Tally(found=0, open=0))
             totals[person] = Tally(found=before.found + found, open=before.open + waiting)
     return totals

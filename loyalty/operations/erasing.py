@@ -28,6 +28,7 @@ from loyalty.members.models import (
     Claim,
     GuestLink,
     Member,
+    MemberNote,
     Membership,
     MembershipGroup,
     MembershipStatus,
@@ -248,6 +249,7 @@ def _erase_record(customer: Customer, deed: Deed) -> None:
     member = customer.member
     GuestLink.objects.filter(member=member, used_at=None).update(used_at=deed.occurred_at)
     MemberTag.objects.filter(member=member).delete()
+    MemberNote.objects.filter(member=member).delete()
     member.code = codes.new_card_code()[:10]
     member.erased_at = deed.occurred_at
     customers.blank(member)

@@ -19,6 +19,7 @@ from loyalty.members.models import (
     Claim,
     GuestLink,
     Member,
+    MemberNote,
     Membership,
     MembershipStatus,
     MemberTag,
@@ -309,7 +310,7 @@ def _close_card(into: Standing, of: Standing) -> None:
 
 
 def _change_hands(stays: Customer, goes: Customer, pairs: Pairs) -> None:
-    """Give the cards that only the other holds to who stays, and the tags."""
+    """Give the cards that only the other holds to who stays, with tags and notes."""
     closed = [of.membership.pk for _into, of in pairs]
     Membership.objects.filter(member=goes.member).exclude(pk__in=closed).update(member=stays.member)
     worn = {row.tag_id: row for row in MemberTag.objects.filter(member=stays.member)}
@@ -321,8 +322,10 @@ def _change_hands(stays: Customer, goes: Customer, pairs: Pairs) -> None:
         own.sold_at = max(filter(None, (own.sold_at, row.sold_at)), default=None)
         own.bought_at = max(filter(None, (own.bought_at, row.bought_at)), default=None)
         own.is_set = own.is_set or row.is_set
-        own.save(update_fields=["sold_at", "bought_at", "is_set"])
+        own.is_by_hand = own.is_by_hand or row.is_by_hand
+        own.save(update_fields=["sold_at", "bought_at", "is_set", "is_by_hand"])
         row.delete()
+    MemberNote.objects.filter(member=goes.member).update(member=stays.member)
     GuestLink.objects.filter(member=goes.member, used_at=None).update(
         used_at=goes.asked.deed.occurred_at
     )

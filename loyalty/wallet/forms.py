@@ -117,6 +117,15 @@ class DoorForm(RequestForm):
     card = forms.IntegerField(min_value=1, max_value=LARGEST)
 
 
+class DeleteForm(RequestForm):
+    """Deleting one's data, which a tick must say a second time."""
+
+    is_sure = forms.BooleanField(
+        label=_("Delete it for good. I know that nobody can bring it back."),
+        error_messages={"required": _("Tick this to delete. Nothing was deleted yet.")},
+    )
+
+
 class BirthdayForm(forms.Form):
     """A birthday as a day, a month and, if the member likes, a year."""
 

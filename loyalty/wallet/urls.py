@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from loyalty.wallet import look, offline
-from loyalty.wallet.views import account, card, cards, check_ins, claims, deeds, personal
+from loyalty.wallet.views import account, card, cards, check_ins, claims, deeds, erasing, personal
 
 app_name = "wallet"
 urlpatterns: list[URLPattern] = [
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("claims/<key:claim_id>/state/", claims.claim_state, name="claim_state"),
     path("link/<str:token>/", account.link, name="link"),
     path("profile/", account.profile, name="profile"),
+    path("data/<key:member_id>/delete/", erasing.delete_data, name="delete_data"),
     path("offline/", offline.shell, name="offline"),
     path("look/<key:card_id>.css", look.look, name="look"),
     path("looks.css", look.looks, name="looks"),

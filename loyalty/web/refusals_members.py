@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from loyalty.operations import birthdays, members
+from loyalty.operations import birthdays, member_notes, members, tags
 from loyalty.web.refusal_rows import Row, Rows, says
 
 ROWS: Rows = {
@@ -25,5 +25,16 @@ ROWS: Rows = {
         status=422,
         words=says(lambda: _("There is no such customer group any more.")),
         field="customer_group",
+    ),
+    member_notes.NoteNotFoundError: Row(
+        code="note_not_found",
+        status=409,
+        words=says(lambda: _("This note was removed already. Nothing was changed now.")),
+    ),
+    tags.TagNotFoundError: Row(
+        code="tag_not_found",
+        status=422,
+        words=says(lambda: _("There is no such tag any more.")),
+        field="tag",
     ),
 }

@@ -24,7 +24,7 @@ from loyalty.operations.deeds import Deed
 from loyalty.web import words
 from loyalty.web.refusals import REFUSALS, Refusal, refusal_of
 from loyalty.web.requests import deed
-from staff.admin.account import AccountPage, account_address
+from staff.admin.account import DIALOG, PART_HEADER, AccountPage, account_address
 from staff.admin.asking import Asking
 from staff.admin.forms_account import (
     AdjustForm,
@@ -50,6 +50,8 @@ class ActionPage(AccountPage):
     form_class: ClassVar[type[DeedForm]] = NoteForm
     template: ClassVar[str] = "admin/account_action.html"
     is_danger: ClassVar[bool] = False
+    # The section of the account page that shows what was done.
+    section: ClassVar[str] = ""
 
     def words(self) -> dict[str, Any]:
         """Return the page's ``title``, its ``button`` and its ``lead``."""
@@ -84,7 +86,13 @@ class ActionPage(AccountPage):
         except REFUSALS as error:
             return self.refuse(form, refusal_of(error))
         messages.success(request, done)
-        return redirect(account_address(self.membership))
+        return self.lead_to(account_address(self.membership, self.section))
+
+    def lead_to(self, address: str) -> HttpResponse:
+        """Return the way on; a dialog goes it itself, so that the message is shown there."""
+        if self.is_part:
+            return HttpResponse(status=204, headers={PART_HEADER: DIALOG, "X-Address": address})
+        return redirect(address)
 
     def refuse(self, form: DeedForm, refusal: Refusal) -> HttpResponse:
         """Show the refusal beside its field, or on top."""
@@ -310,6 +318,7 @@ class RemoveVoucherPage(ActionPage):
     """Take an unused voucher away, with or without its points back (CU13)."""
 
     form_class = RemoveVoucherForm
+    section = "rewards"
     is_danger = True
 
     def voucher(self) -> Voucher:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from loyalty.ledger.access import seen_by
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.operations.recomputing import stored_basket
+from loyalty.rules.baskets import Basket
 from loyalty.rules.explanations import Reason, Step, counted_places, steps_from_data
 from loyalty.rules.terms import LoyaltyTender
 from loyalty.web import bills, words
@@ -39,8 +40,16 @@ class CountedBill:
     left_out: str
 
 
-def counted_bill(deed: Transaction, currency: str) -> CountedBill | None:
-    """Return a purchase's bill with what counted of it, or nothing for another deed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How much of a bill the rules looked at, in minor units, with what they made of it."""
+
+    basket: Basket
+    counted_minor: int
+
+
+def counted(deed: Transaction) -> Counted | None:
+    """Return how much of a purchase's bill counted, or nothing for another deed; no statement."""
     if deed.kind not in BILLED:
         return None
     basket = stored_basket(deed)
@@ -49,6 +58,15 @@ def counted_bill(deed: Transaction, currency: str) -> CountedBill | None:
     seen = _seen(steps, basket.amount_minor)
     if basket.lines and places is not None:
         seen = min(seen, sum(basket.lines[place].amount_minor for place in places))
+    return Counted(basket=basket, counted_minor=seen)
+
+
+def counted_bill(deed: Transaction, currency: str) -> CountedBill | None:
+    """Return a purchase's bill with what counted of it, or nothing for another deed."""
+    found = counted(deed)
+    if found is None:
+        return None
+    basket, seen = found.basket, found.counted_minor
     brought = {share["index"]: share for share in deed.result.get("shares", ())}
     shown = bills.lines_of(basket, deed.partner_id, currency)
     return CountedBill(

@@ -1,28 +1,23 @@
 """Erase a customer's personal data: what goes and what stays, and a word typed by hand first."""
 
-from collections import Counter
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.ledger.models import Source
-from loyalty.members.models import Membership, Voucher, VoucherStatus
 from loyalty.operations import erasing, standing
+from loyalty.web.losses import losses
 from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed
-from loyalty.web.words import given
 from staff.admin.account_actions import ActionPage
 from staff.admin.forms_account import DeedForm
 from staff.admin.unfold_parts import dress
-
-MOST_CARDS = 20
 
 
 class EraseForm(DeedForm):
@@ -86,28 +81,3 @@ class ErasePage(ActionPage):
         done = _("The personal data is erased. The ledger stays, without a name.")
         messages.success(request, done)
         return redirect("admin:members_membership_changelist")
-
-
-def losses(member_id: int) -> list[dict[str, Any]]:
-    """Return the cards of a member, with the balance and the vouchers that erasing forfeits."""
-    cards = list(
-        Membership.objects.filter(member=member_id)
-        .select_related("card", "account")
-        .order_by("card__name", "pk")[:MOST_CARDS]
-    )
-    accounts = [membership.account_id for membership in cards]
-    held = Voucher.objects.annotate(
-        held_by=Coalesce("account__absorbed_by", "account"),
-    ).filter(held_by__in=accounts, status=VoucherStatus.ISSUED)
-    vouchers = Counter(held.values_list("held_by", flat=True))
-    return [
-        {
-            "card": membership.card,
-            "number": membership.number,
-            "balance": given(
-                membership.account.points, membership.account.credit_minor, membership.card
-            ),
-            "vouchers": vouchers[membership.account_id],
-        }
-        for membership in cards
-    ]

@@ -87,9 +87,9 @@ class MergePage(ActionPage):
     def words(self) -> dict[str, Any]:
         """Return the words of the page."""
         lead = _(
-            "The record on the left stays and gets everything: points, lots with their dates,"
-            " vouchers, tags, and the cards that only the other has. A card that both have stays"
-            " once. This cannot be undone."
+            "The record that stays gets everything: points with their dates, vouchers, tags, and"
+            " the cards that only the other has. A card that both have stays once. This cannot be"
+            " undone."
         )
         return {"title": _("Merge two customers"), "button": _("Merge"), "lead": lead}
 

@@ -13,6 +13,8 @@ from staff.admin import (
     account_facts,
     account_merge,
     account_money,
+    account_notes,
+    account_overview,
     account_standing,
 )
 
@@ -23,7 +25,7 @@ def urls(model_admin: Any) -> list[Any]:
     """Return the pages of one membership; every one is behind the gate and the wall."""
     guard = model_admin.admin_site.admin_view
     pages: list[tuple[str, str, type[account.AccountPage]]] = [
-        ("account", "account", account.OverviewPage),
+        ("account", "account", account_overview.OverviewPage),
         ("adjust", "adjust", account_actions.AdjustPage),
         ("adjust-credit", "adjust_credit", account_money.AdjustCreditPage),
         ("spend", "spend", account_actions.SpendPage),
@@ -37,6 +39,8 @@ def urls(model_admin: Any) -> list[Any]:
         ("restore", "restore", account_standing.RestorePage),
         ("replace-code", "replace_code", account_standing.ReplaceCodePage),
         ("guest-link", "guest_link", account_standing.GuestLinkPage),
+        ("notes/new", "note", account_notes.NotePage),
+        ("tags/new", "tag", account_notes.TagPage),
         ("merge", "merge", account_merge.FindTwinPage),
         ("erase", "erase", account_erase.ErasePage),
     ]
@@ -57,6 +61,16 @@ def urls(model_admin: Any) -> list[Any]:
             "<key:membership_id>/vouchers/<key:voucher_id>/remove/",
             guard(voucher),
             name=f"{NAME}_remove_voucher",
+        ),
+        path(
+            "<key:membership_id>/notes/<key:note_id>/remove/",
+            guard(account_notes.RemoveNotePage.as_view(model_admin=model_admin)),
+            name=f"{NAME}_remove_note",
+        ),
+        path(
+            "<key:membership_id>/tags/<key:tag_id>/remove/",
+            guard(account_notes.RemoveTagPage.as_view(model_admin=model_admin)),
+            name=f"{NAME}_remove_tag",
         ),
         path(
             "<key:membership_id>/merge/<key:other_id>/",

@@ -1,11 +1,11 @@
-"""What each person did: awards, rewards handed out, corrections and undone deeds."""
+"""What each person did: awards, rewards handed out, corrections, undone deeds, and signals."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from loyalty.analytics import figures, reading
+from loyalty.analytics import figures, reading, signals
 from loyalty.analytics.reading import Window
 from loyalty.ledger.models import Kind
 from loyalty.members.models import VoucherStatus
@@ -33,6 +33,7 @@ class Doer:
     rewards: int = 0
     adjustments: int = 0
     undone: int = 0
+    signals: int = 0
 
     @property
     def deeds(self) -> int:
@@ -94,6 +95,8 @@ def _doers(asked: Ask) -> dict[int | None, Doer]:
     found: dict[int | None, Doer] = defaultdict(Doer)
     for row in rows:
         found[row["actor_id"]].add(row, row["deed_count"], row["points_in"] - row["points_out"])
+    for person, tally in signals.by_actor(scope=asked.scope, span=asked.span).items():
+        found[person].signals = tally.found
     return {pk: doer for pk, doer in found.items() if doer != Doer()}
 
 
@@ -103,7 +106,7 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
         name="people",
         title=title,
         is_wide=True,
-        help=_("A name leads to the figures of that person."),
+        help=_("A name leads to the figures of that person. A signal is worth a look."),
         table=Table(
             caption=title,
             most=MOST_SHOWN,
@@ -115,6 +118,7 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
                 tables.number(_("Corrections")),
                 tables.number(_("Undone")),
                 tables.number(_("Undone, in %")),
+                tables.number(_("Signals")),
             ],
             rows=[[_name(asked, pk, names), *_cells(doer)] for pk, doer in ranked],
         ),
@@ -124,7 +128,8 @@ def _people(asked: Ask, ranked: list[tuple[int | None, Doer]], names: dict[int, 
 def _cells(doer: Doer) -> list[Cell]:
     counts = (doer.awards, doer.points, doer.rewards, doer.adjustments, doer.undone)
     share = figures.share(doer.undone, doer.deeds)
-    return [*(tables.count(value) for value in counts), tables.percent(share)]
+    told = [tables.count(value) for value in counts]
+    return [*told, tables.percent(share), tables.count(doer.signals)]
 
 
 def _name(asked: Ask, pk: int | None, names: dict[int, str]) -> Cell:

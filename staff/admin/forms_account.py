@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Card, Tier
+from cards.models import Card, Tag, Tier
 from loyalty.ledger.models import Transaction
 from loyalty.operations.adjustments import AdjustmentReason
 from loyalty.operations.offers import RewardOffer
@@ -20,7 +20,7 @@ from loyalty.web.fields import PointsField
 from loyalty.web.requests import new_request_id
 from staff.admin.unfold_parts import dress
 
-MOST_INTERNAL, MOST_COMMENT = 500, 200
+MOST_INTERNAL, MOST_COMMENT, MOST_NOTE = 500, 200, 2000
 AUTOMATIC = "automatic"
 
 
@@ -60,6 +60,29 @@ class ReasonForm(DeedForm):
     """Nothing but a reason, which must be given."""
 
     internal = internal_note(is_required=True)
+
+
+class WriteNoteForm(DeedForm):
+    """Words about a member, for the team alone."""
+
+    text = forms.CharField(
+        label=_("note"),
+        max_length=MOST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
+        help_text=_("Only your team sees this. It goes when the customer is erased."),
+    )
+
+
+class PutTagForm(DeedForm):
+    """A tag that the member does not wear yet."""
+
+    tag = forms.TypedChoiceField(label=_("tag"), coerce=int)
+
+    def __init__(self, *args: Any, tags: list[Tag], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["tag"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [(tag.pk, tag.name) for tag in tags]
 
 
 class WordsForm(DeedForm):

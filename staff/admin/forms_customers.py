@@ -49,6 +49,7 @@ class CustomersForm(forms.Form):
             attrs={
                 "type": "search",
                 "autocomplete": "off",
+                "autofocus": True,
                 "placeholder": _("Name, phone, e-mail or card number"),
             }
         ),

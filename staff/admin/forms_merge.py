@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from loyalty.members.models import Member
 from loyalty.operations.merging import COLUMNS, PersonalFact
-from staff.admin.account import birthday_words
+from staff.admin.account_overview import birthday_words
 from staff.admin.forms_account import DeedForm, internal_note
 from staff.admin.unfold_parts import NOTHING, dress
 
@@ -81,15 +81,17 @@ class MergeForm(DeedForm):
         dress(self)
 
     def rows(self) -> list[FactRow]:
-        """Return the comparison, with the choices where there are any."""
+        """Return what either record tells, with the choices where they differ."""
+        stays, goes = self.both
         return [
             FactRow(
                 label=fact.label,
-                stays=told(self.both[0], fact) or NOTHING,
-                goes=told(self.both[1], fact) or NOTHING,
+                stays=told(stays, fact) or NOTHING,
+                goes=told(goes, fact) or NOTHING,
                 field=self[fact.value] if fact.value in self.fields else None,
             )
             for fact in PersonalFact
+            if told(stays, fact) or told(goes, fact)
         ]
 
     def taken(self) -> list[PersonalFact]:

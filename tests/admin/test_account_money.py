@@ -22,7 +22,7 @@ def do(cast, name, *more, who=None, **fields):
 
 
 def account_page(cast, who=None):
-    return at_desk(who or cast.petra).get(action("account", cast.membership))
+    return at_desk(who or cast.petra).get(f"{action('account', cast.membership)}?show=transactions")
 
 
 @pytest.mark.req("IV3.20")
@@ -186,7 +186,7 @@ def test_the_history_tells_each_part_of_a_refund():
     adjust(cast, -15)
     refund(cast, sale, 2000)
 
-    lines = [line["line"] for line in account_page(cast).context["lines"]]
+    lines = [one.line for one in account_page(cast).context["lines"]]
 
     assert [(line.title, line.detail, line.points_text) for line in lines[:2]] == [
         ("Back from a refunded payment · Old Port", "", "0"),

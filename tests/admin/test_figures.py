@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clubs.models import Role, Weekday
 from loyalty.analytics import reading, rollups
+from loyalty.analytics.models import Signal
 from loyalty.ledger.models import Source
 from loyalty.members.models import Account
 from loyalty.operations import purchases
@@ -364,12 +365,16 @@ def test_the_busiest_hour_is_told_and_the_week_begins_where_the_business_begins_
 def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figures():
     cast = busy()
     roll_back(cast, buy(cast), at=timezone.now())
+    today = timezone.localdate(timezone=cast.partner.zone())
+    Signal.objects.create(
+        partner=cast.partner, actor=cast.sam, kind="MANY_AWARDS", day=today, found_at=timezone.now()
+    )
 
     page = at_desk(cast.petra).get(address("staff", days="7"))
 
     assert table(page, "people") == [
-        ["Sam", "2", "210", "1", "0", "0", "0 %"],
-        ["Petra", "0", "0", "0", "1", "1", "100 %"],
+        ["Sam", "2", "210", "1", "0", "0", "0 %", "1"],
+        ["Petra", "0", "0", "0", "1", "1", "100 %", "0"],
     ]
     (people,) = (chart for chart, _ in page.context["charts"])
     assert [row[0].address for row in people.table.rows] == [

@@ -226,7 +226,17 @@ def _held(side: Side) -> dict[str, Any]:
 
 
 def _deeds() -> dict[str, Row]:
-    everybody = ("account", "adjust", "adjust_credit", "guest_link", "pay", "replace_code", "spend")
+    everybody = (
+        "account",
+        "adjust",
+        "adjust_credit",
+        "guest_link",
+        "note",
+        "pay",
+        "replace_code",
+        "spend",
+        "tag",
+    )
     owners = (
         "block",
         "erase",
@@ -242,6 +252,12 @@ def _deeds() -> dict[str, Row]:
     rows |= {f"admin:members_membership_{name}": _row(OWN_WRITERS, _held) for name in owners}
     rows["admin:members_membership_remove_voucher"] = _row(
         OWN_WRITERS, lambda side: _held(side) | {"voucher_id": side.voucher.pk}
+    )
+    rows["admin:members_membership_remove_note"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"note_id": side.note.pk}
+    )
+    rows["admin:members_membership_remove_tag"] = _row(
+        OWN_DASHBOARD, lambda side: _held(side) | {"tag_id": _first(Tag)(side)["object_id"]}
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}

@@ -87,7 +87,13 @@ WALLET = {
     "wallet:home": Row(SIGNED_IN),
     "wallet:cards": Row(SIGNED_IN),
     "wallet:looks": Row(EVERYBODY),
+    # The page of one's account names the businesses that keep a record.
     "wallet:profile": Row(SIGNED_IN),
+    "wallet:delete_data": Row(
+        ONLY_MEMBER,
+        lambda side: {"member_id": side.membership.member_id},
+        shows_canary=True,
+    ),
     "wallet:offline": Row(EVERYBODY),
     "wallet:link": Row(
         SIGNED_IN, lambda side: {"token": side.link_token}, good=frozenset({200, 404, 409})

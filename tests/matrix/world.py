@@ -28,12 +28,13 @@ from loyalty.imports.models import Upload
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Source, Unit
 from loyalty.members import codes
-from loyalty.members.models import ConsentSource, Membership, MembershipGroup
+from loyalty.members.models import ConsentSource, MemberNote, Membership, MembershipGroup
 from loyalty.operations import (
     adjustments,
     enrolments,
     groups,
     guests,
+    member_notes,
     parked_refunds,
     payments,
     purchases,
@@ -81,6 +82,7 @@ class Side:
     upload: Upload
     link_token: str
     group: MembershipGroup
+    note: MemberNote
     invited_token: str
     invited_staff: StaffMember
     invited_manager: Manager
@@ -217,6 +219,11 @@ def make_side(word: str) -> Side:
         upload=_upload(card, owner, word),
         link_token=link.token,
         group=_family(card, staff, owner, word),
+        note=member_notes.write_note(
+            deed=cast.deed(owner, Source.ADMIN, at=at),
+            membership_id=membership.pk,
+            text=f"{word} note",
+        ),
         invited_token=invited_token,
         invited_staff=invited_staff,
         invited_manager=invited_manager,

@@ -42,6 +42,7 @@ ERASED = {
     "members_member": "user_id code first_name last_name email phone phone_confirmed_at language"
     " birth_day birth_month birth_year former_birthday birthday_changed_at anniversary"
     " customer_group_id marketing_accepted_at search_text",
+    "members_membernote": "text request_id",
     "members_membership": "number code totp_key referral_code",
     "members_membershipgroup": "name",
     "mfa_authenticator": "data",
@@ -82,6 +83,7 @@ NOT_ABOUT_MEMBERS = {
     "clubs_devicesignin": "device_hash",
     "clubs_manager": "invitation_hash",
     "clubs_partner": "name company_name slug code country timezone language logo website features",
+    "clubs_savedview": "name filter",
     "clubs_staffmember": "pin_hash invitation_hash",
     "clubs_store": "code name timezone check_in_code",
     "django_content_type": "app_label model",

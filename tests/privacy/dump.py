@@ -11,10 +11,16 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django_q.models import OrmQ, Task
 
+from loyalty.imports import intake
+from loyalty.imports.models import UploadPart
+
 # What is packed in its column is read as the product reads it.
 UNPACKED = {
     "django_session": lambda: [row.get_decoded() for row in Session.objects.all()],
     "django_q_ormq": lambda: [row.task for row in OrmQ.objects.all()],
+    "imports_uploadpart": lambda: [
+        intake.unpacked(row.content) for row in UploadPart.objects.all()
+    ],
     "django_q_task": lambda: [(row.args, row.kwargs, row.result) for row in Task.objects.all()],
 }
 

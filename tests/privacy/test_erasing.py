@@ -34,7 +34,15 @@ from loyalty.members.models import (
     Voucher,
     VoucherStatus,
 )
-from loyalty.operations import customers, erasing, forgetting, groups, memberships, standing
+from loyalty.operations import (
+    customers,
+    erasing,
+    forgetting,
+    groups,
+    member_notes,
+    memberships,
+    standing,
+)
 from loyalty.operations.birthdays import Birthday
 from loyalty.users.models import User
 from tests.admin.desk import action, at_desk, errors, submit
@@ -51,7 +59,7 @@ from tests.cast import (
     make_staff,
     make_user,
 )
-from tests.imports.files import checked
+from tests.imports.files import checked, upload
 from tests.operations.counter import adjust, buy, days, issue
 from tests.privacy import dump
 
@@ -100,6 +108,9 @@ def told_everything():
     buy(cast, 9900, membership=held)
     adjust(cast, 401, membership=held, note=Note(internal=INTERNAL, comment=COMMENT))
     issue(cast, membership=held)
+    member_notes.write_note(
+        deed=deed(cast.petra, Source.ADMIN), membership_id=held.pk, text=INTERNAL
+    )
     record.record(
         action="sign in", subject=user, partner_id=None, actor_id=user.pk, address=ADDRESS
     )
@@ -179,6 +190,13 @@ def in_an_import(cast, held):
         checked(cast, Path(folder), "member,points,internal note,comment", *rows)
 
 
+def in_an_import_that_waits(cast, folder):
+    """Upload a list that names them and still waits to be tried."""
+    folder.mkdir()
+    line = f"{EMAIL};6;{INTERNAL};{COMMENT}"
+    upload(cast, folder, "member;points;internal note;comment", line)
+
+
 def in_the_queue(cast, held):
     """Let work fail with their words in its error, and somebody note them in Django's own log."""
     trouble = f"IntegrityError: Key (phone)=({PHONE}) of {EMAIL} already exists."
@@ -206,12 +224,15 @@ def work_off():
         queue.run(job.pk)
 
 
+@pytest.mark.req("CU1")
 @pytest.mark.slow
 def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
     django_capture_on_commit_callbacks, settings, tmp_path
 ):
-    settings.DATA_DIR, settings.EXPORTS_ROOT = tmp_path, tmp_path / "exports"
+    settings.DATA_DIR, settings.EXPORTS_ROOT = tmp_path / "data", tmp_path / "data" / "exports"
+    settings.DATA_DIR.mkdir()
     cast, held = told_everything()
+    in_an_import_that_waits(cast, tmp_path / "typed")
     export = Export.objects.get()
     assert dump.found(WORDS) == {
         "account_emailaddress": [EMAIL],
@@ -223,10 +244,12 @@ def test_a_dump_of_all_that_is_kept_finds_nothing_of_an_erased_person(
         f"exports/{export.pk}/file": [PHONE, FIRST, LAST, EMAIL],
         "exports_export": [FIRST],
         "imports_uploadrow": [PHONE, COMMENT, INTERNAL, EMAIL],
+        "imports_uploadpart": [COMMENT, INTERNAL, EMAIL],
         "jobs_job": [PHONE, EMAIL],
         "ledger_transactionnote": [COMMENT, INTERNAL],
         "ledger_waitingadjustment": [COMMENT, INTERNAL],
         "members_member": [PHONE, ANNIVERSARY, FIRST, LAST, EMAIL],
+        "members_membernote": [INTERNAL],
         "members_membershipgroup": [FAMILY],
         "mfa_authenticator": [SECRET],
         "users_user": [SIGN_IN, EMAIL],
@@ -273,6 +296,7 @@ def test_the_ledger_stays_and_what_was_left_is_forfeited():
     )
 
 
+@pytest.mark.req("CU10")
 def test_the_same_erasure_sent_twice_happens_once_and_another_is_refused():
     cast, held = told_everything()
 

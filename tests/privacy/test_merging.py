@@ -13,6 +13,7 @@ from loyalty.members.models import (
     Account,
     ConsentSource,
     Member,
+    MemberNote,
     Membership,
     MembershipStatus,
     MemberTag,
@@ -23,6 +24,7 @@ from loyalty.operations import (
     customers,
     enrolments,
     groups,
+    member_notes,
     merging,
     redemptions,
     refunds,
@@ -70,6 +72,7 @@ def proven(at=LATER):
     assert verification.verify(verification.Scope(at=at)) == []
 
 
+@pytest.mark.req("CU1")
 def test_of_a_card_that_both_hold_one_account_takes_over_the_other_lot_by_lot():
     cast = make_cast(expiry_days=90)
     bronze, gold = (make_tier(cast.card, name, least) for name, least in (("B", 0), ("G", 150)))
@@ -116,6 +119,7 @@ def test_of_a_card_that_both_hold_one_account_takes_over_the_other_lot_by_lot():
     proven()
 
 
+@pytest.mark.req("CU1")
 def test_a_card_that_only_the_other_record_holds_changes_hands_as_it_is():
     cast = make_cast()
     twice = guest(cast, cast.hill_card)
@@ -219,13 +223,16 @@ def test_vouchers_come_along_and_open_claims_end():
     proven()
 
 
-def test_tags_whom_they_brought_and_fired_rules_come_along():
+def test_tags_notes_whom_they_brought_and_fired_rules_come_along():
     cast = make_cast()
     twice = guest(cast)
     one, other = (Tag.objects.create(partner=cast.partner, name=name) for name in ("One", "Two"))
     facts = {"partner": cast.partner, "is_set": True}
     MemberTag.objects.create(member=twice.member, tag=one, sold_at=NOON, **facts)
-    MemberTag.objects.create(member=twice.member, tag=other, sold_at=NOON, **facts)
+    MemberTag.objects.create(member=twice.member, tag=other, sold_at=NOON, is_by_hand=True, **facts)
+    member_notes.write_note(
+        deed=deed(cast.petra, Source.ADMIN), membership_id=twice.pk, text="Likes window seats"
+    )
     MemberTag.objects.create(member=cast.membership.member, tag=other, sold_at=LATER, **facts)
     kim = join(make_user("kim"), cast.card)
     Membership.objects.filter(pk__in=[kim.pk, cast.membership.pk]).update(referred_by=twice)
@@ -245,6 +252,8 @@ def test_tags_whom_they_brought_and_fired_rules_come_along():
     worn = MemberTag.objects.order_by("tag_id").values_list("member_id", "tag", "sold_at")
     mia = cast.membership.member_id
     assert list(worn) == [(mia, one.pk, NOON), (mia, other.pk, LATER)]
+    assert MemberTag.objects.get(tag=other).is_by_hand
+    assert MemberNote.objects.get().member_id == mia
     brought = Membership.objects.filter(pk__in=[kim.pk, cast.membership.pk]).order_by("pk")
     assert [row.referred_by for row in brought] == [None, cast.membership]
     fired = Firing.objects.get(membership=cast.membership)

@@ -26,6 +26,7 @@ def twice(**person):
     return cast, other
 
 
+@pytest.mark.req("CU1", "CU6")
 def test_the_other_record_is_found_by_name_and_never_the_record_itself():
     cast, other = twice()
     desk = at_desk(cast.petra)

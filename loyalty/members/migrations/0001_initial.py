@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sold_at', models.DateTimeField(null=True, verbose_name='purchased')),
                 ('bought_at', models.DateTimeField(null=True, verbose_name='sold to us')),
+                ('is_by_hand', models.BooleanField(default=False, verbose_name='by hand')),
                 ('is_set', models.BooleanField(default=False, verbose_name='set')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tag_rows', to='members.member')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
@@ -182,6 +183,24 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tag of a member',
                 'verbose_name_plural': 'tags of members',
+            },
+        ),
+        migrations.CreateModel(
+            name='MemberNote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField(verbose_name='note')),
+                ('request_id', models.CharField(max_length=64)),
+                ('written_at', models.DateTimeField(verbose_name='written')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='members.member')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
+            ],
+            options={
+                'verbose_name': 'note about a member',
+                'verbose_name_plural': 'notes about members',
+                'indexes': [models.Index(fields=['member', '-id'], name='member_note_by_newest')],
+                'constraints': [models.UniqueConstraint(fields=('partner', 'request_id'), name='member_note_is_written_once')],
             },
         ),
         migrations.CreateModel(

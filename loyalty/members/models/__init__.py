@@ -13,6 +13,7 @@ from loyalty.members.models.people import (
     ConsentSource,
     GuestLink,
     Member,
+    MemberNote,
     MemberTag,
 )
 from loyalty.members.models.rights import (
@@ -32,6 +33,7 @@ __all__ = [
     "ConsentSource",
     "GuestLink",
     "Member",
+    "MemberNote",
     "MemberTag",
     "Membership",
     "MembershipGroup",

@@ -149,6 +149,8 @@ class MemberTag(models.Model):
     tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="member_rows")
     sold_at = models.DateTimeField(_("purchased"), null=True)
     bought_at = models.DateTimeField(_("sold to us"), null=True)
+    # Put on by a person: no deed takes it off again.
+    is_by_hand = models.BooleanField(_("by hand"), default=False)
     is_set = models.BooleanField(_("set"), default=False)
 
     class Meta:
@@ -160,6 +162,33 @@ class MemberTag(models.Model):
 
     def __str__(self) -> str:
         return f"tag {self.tag_id} of member {self.member_id}"
+
+
+class MemberNote(models.Model):
+    """What the team wrote down about a member, apart from any deed; no member ever sees it (CU9).
+
+    Personal data like the member's record, so it goes when the member is erased.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("note"))
+    request_id = models.CharField(max_length=64)
+    written_at = models.DateTimeField(_("written"))
+
+    class Meta:
+        verbose_name = _("note about a member")
+        verbose_name_plural = _("notes about members")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "request_id"], name="member_note_is_written_once"
+            )
+        ]
+        indexes = [models.Index(fields=["member", "-id"], name="member_note_by_newest")]
+
+    def __str__(self) -> str:
+        return f"note {self.pk} about member {self.member_id}"
 
 
 class GuestLink(models.Model):

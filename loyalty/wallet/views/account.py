@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from loyalty.ledger.models import Source
 from loyalty.members.codes import read_token
+from loyalty.members.models import Member
 from loyalty.operations import guests
 from loyalty.wallet.adapter import remember_language
 from loyalty.wallet.forms import ProfileForm
@@ -26,7 +27,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         status = 422 if form.is_bound else 200
         # The form writes into its user; the header should show the name that is stored.
         user.name = form.initial.get("name", user.name)
-        return render(request, "wallet/profile.html", {"form": form}, status=status)
+        records = Member.objects.filter(user=user).select_related("partner")
+        context = {"form": form, "records": records.order_by("partner__name", "pk")}
+        return render(request, "wallet/profile.html", context, status=status)
     saved = form.save()
     messages.success(request, _("Saved."))
     response = redirect("wallet:profile")

@@ -6,15 +6,14 @@
  * @param {string} language
  * @returns {string}
  */
-function leftAfter(left, language) {
+export function leftAfter(left, language) {
   if (left === undefined || !/^\d+$/.test(left)) return "";
   return new Intl.NumberFormat(language).format(Number(left));
 }
 
-const select = document.querySelector("select[name=reward]");
-const line = document.querySelector("[data-left-after]");
-
 function show() {
+  const select = document.querySelector("select[name=reward]");
+  const line = document.querySelector("[data-left-after]");
   if (!(select instanceof HTMLSelectElement) || !(line instanceof HTMLElement)) return;
   const chosen = select.selectedOptions[0];
   const text = leftAfter(chosen?.dataset.left, document.documentElement.lang);
@@ -23,5 +22,9 @@ function show() {
   if (output) output.value = text;
 }
 
-select?.addEventListener("change", show);
-show();
+if (typeof document !== "undefined") {
+  document.addEventListener("change", show);
+  // A dialog shows the same form later.
+  document.addEventListener("part:shown", show);
+  show();
+}

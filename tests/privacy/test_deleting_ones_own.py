@@ -1,0 +1,130 @@
+"""Members delete their own data in the wallet: at once, with a fresh sign-in."""
+
+import time
+
+import pytest
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
+from django.test import Client
+from django.urls import reverse
+
+from loyalty.ledger.models import Source
+from loyalty.members.models import Member
+from loyalty.operations import groups
+from loyalty.users.models import User
+from tests.cast import deed, join, make_card, make_cast, make_club, make_partner
+from tests.operations.counter import adjust
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(user, *, minutes_ago=0):
+    """Return a browser in which this person gave their password so long ago."""
+    client = Client()
+    client.force_login(user)
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, "password")
+    records = request.session["account_authentication_methods"]
+    records[-1]["at"] = time.time() - minutes_ago * 60
+    request.session.save()
+    return client
+
+
+def address(cast):
+    return reverse("wallet:delete_data", args=[cast.membership.member_id])
+
+
+def delete(client, cast, **fields):
+    return client.post(address(cast), {"request_id": "a" * 32, "is_sure": "on"} | fields)
+
+
+def member_of(cast):
+    return Member.objects.get(pk=cast.membership.member_id)
+
+
+def test_the_page_says_what_is_lost_and_the_account_page_leads_to_it():
+    cast = make_cast()
+    adjust(cast, 340)
+    client = browser(cast.mia)
+
+    page = client.get(address(cast)).content.decode()
+    own = client.get(reverse("wallet:profile")).content.decode()
+
+    assert [words for words in ("Harbour Group", "340 points") if words not in page] == []
+    assert address(cast) in own
+
+
+def test_the_last_record_takes_the_account_with_it():
+    cast = make_cast()
+    client = browser(cast.mia)
+
+    response = delete(client, cast)
+
+    assert response["Location"] == reverse("site:home")
+    assert client.get(reverse("wallet:home")).status_code == 302
+    assert (member_of(cast).first_name, member_of(cast).erased_at is None) == ("", False)
+    assert User.objects.get(pk=cast.mia.pk).is_active is False
+
+
+def test_a_record_elsewhere_keeps_the_account():
+    cast = make_cast()
+    elsewhere = join(cast.mia, make_card(make_club(make_partner("Second"), "Second club")))
+    client = browser(cast.mia)
+
+    response = delete(client, cast)
+
+    assert response["Location"] == reverse("wallet:profile")
+    assert client.get(reverse("wallet:card", args=[elsewhere.pk])).status_code == 200
+    assert member_of(cast).user is None
+
+
+def test_without_the_tick_nothing_is_deleted():
+    cast = make_cast()
+
+    response = delete(browser(cast.mia), cast, is_sure="")
+
+    assert (response.status_code, member_of(cast).first_name) == (422, "Mia")
+
+
+def test_an_old_sign_in_must_be_proven_again_first():
+    cast = make_cast()
+
+    response = delete(browser(cast.mia, minutes_ago=16), cast)
+
+    assert response["Location"].startswith(reverse("account_reauthenticate"))
+    assert member_of(cast).first_name == "Mia"
+
+
+def test_who_has_no_password_signs_in_anew_by_code():
+    cast = make_cast()
+    cast.mia.set_unusable_password()
+    cast.mia.save()
+
+    response = delete(browser(cast.mia, minutes_ago=16), cast)
+
+    assert "sign in again with a fresh code" in response.content.decode()
+    assert member_of(cast).first_name == "Mia"
+
+
+def test_in_a_family_account_it_says_what_to_do_first():
+    cast = make_cast()
+    noor = join(cast.noor, cast.card)
+    groups.form_group(
+        deed=deed(cast.petra, Source.ADMIN),
+        head_id=cast.membership.pk,
+        member_ids=[noor.pk],
+        name="The Lindens",
+    )
+
+    response = delete(browser(cast.mia), cast)
+
+    assert response.status_code == 409
+    assert "shares a family account" in response.content.decode()
+
+
+def test_nobody_deletes_anothers_data():
+    cast = make_cast()
+
+    assert delete(browser(cast.noor), cast).status_code == 404
+    assert member_of(cast).first_name == "Mia"
