@@ -242,7 +242,8 @@ class LotUse(models.Model):
 class ReceiptUse(models.Model):
     """A receipt number that was turned into points; released when that is undone."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    # Begins the index below.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+", db_index=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(_("receipt"), max_length=40)
     period = models.CharField(max_length=10, blank=True)
@@ -261,6 +262,7 @@ class ReceiptUse(models.Model):
                 condition=Q(released_at__isnull=True),
             )
         ]
+        indexes = [models.Index(fields=["partner", "number"], name="receipt_by_number")]
 
     def __str__(self) -> str:
         return f"receipt use {self.pk}"

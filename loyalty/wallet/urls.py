@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("claims/<key:claim_id>/state/", claims.claim_state, name="claim_state"),
     path("link/<str:token>/", account.link, name="link"),
     path("profile/", account.profile, name="profile"),
+    path("profile/data/", account.own_data, name="own_data"),
     path("data/<key:member_id>/delete/", erasing.delete_data, name="delete_data"),
     path("offline/", offline.shell, name="offline"),
     path("look/<key:card_id>.css", look.look, name="look"),

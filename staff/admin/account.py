@@ -175,6 +175,7 @@ def actions_for(
         Action(name="replace_code", words=_("Replace code"), icon="qr_code", roles=EVERYONE)
     )
     found.append(Action(name="facts", words=_("Personal facts"), icon="cake"))
+    found.append(Action(name="data", words=_("Personal data as a file"), icon="folder_zip"))
     if membership.member.user_id is None and is_active:
         found.append(
             Action(name="guest_link", words=_("Link to a phone"), icon="link", roles=EVERYONE)

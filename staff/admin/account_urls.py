@@ -7,6 +7,7 @@ from django.urls import path
 from staff.admin import (
     account,
     account_actions,
+    account_data,
     account_deed,
     account_erase,
     account_expiry,
@@ -43,6 +44,7 @@ def urls(model_admin: Any) -> list[Any]:
         ("tags/new", "tag", account_notes.TagPage),
         ("merge", "merge", account_merge.FindTwinPage),
         ("erase", "erase", account_erase.ErasePage),
+        ("data", "data", account_data.DataPage),
     ]
     found = [
         path(

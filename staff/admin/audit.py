@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from clubs.models import Manager, Partner, StaffMember
 from loyalty.audit.models import AuditEvent, AuditPerson
 from staff.admin import audit_words
-from staff.admin.by_key import KeyList
+from staff.admin.by_key import FormKeyList
 from staff.admin.forms_audit import AuditForm
 from staff.admin.history import names_of_actors
 from staff.admin.powers import OWNERS, powers_of
@@ -31,7 +31,7 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
     return partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")
 
 
-class EventList(KeyList):
+class EventList(FormKeyList):
     """The log's pages by place, the newest first, with the people's names."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:

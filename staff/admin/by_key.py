@@ -11,11 +11,17 @@ from staff.admin.unfold_parts import ChangeList
 
 
 class KeyList(ChangeList):
-    """The last page costs what the first does; a form of the page reads all filters."""
+    """The last page costs what the first does; nobody counts how many there are."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Return none: the form of the page reads them all."""
-        return {}
+        """Return the filters of the address without the place."""
+        found: dict[str, Any] = super().get_filters_params(params)
+        found.pop(PLACE, None)
+        return found
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Return an address with other filters, which begins at the newest again."""
+        return str(super().get_query_string(new_params, [*(remove or ()), PLACE]))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Return the newest first, and nothing else."""
@@ -39,3 +45,11 @@ class KeyList(ChangeList):
         self.result_list, self.result_count = page, len(page)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.full_result_count = None
+
+
+class FormKeyList(KeyList):
+    """The same, where a form of the page reads all filters of the address."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """Return none: the form of the page reads them all."""
+        return {}

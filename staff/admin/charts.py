@@ -16,51 +16,17 @@ from django.utils.formats import date_format
 from loyalty.analytics.spans import Step
 from loyalty.web import money as amounts
 from staff.admin import tables
+from staff.admin.scales import HEIGHT, TOP, Scale
 from staff.admin.tables import Cell, Table
 
-HEIGHT = 160
-TOP = 14  # Room for the letters of the highest line.
-MOST_LINES = 5
 MOST_LABELS = 8  # On a wide screen; on a narrow one every second stands.
 LETTER = 7  # How wide a letter of an axis is at most.
 MOST_DOTS = 31
 LEVELS = 5
 ROW = 22
 SHARE_PLACES = 4
-_STEPS = (1, 2, 5)
 _PLACES = Decimal("0.001")
 Written = Callable[[int], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """Round numbers from the least to the most, zero among them."""
-
-    least: int
-    most: int
-    step: int
-
-    @classmethod
-    def over(cls, values: Sequence[int]) -> "Scale":
-        """Return the finest scale of few round lines that holds all values."""
-        low, high = min([0, *values]), max([0, *values])
-        if low == high:
-            high = 1
-        step = next(
-            step
-            for power in range(len(str(high - low)) + 1)
-            for step in (first * 10**power for first in _STEPS)
-            if -(low // step) + -(-high // step) < MOST_LINES
-        )
-        return cls(least=low // step * step, most=-(-high // step) * step, step=step)
-
-    def y(self, value: int) -> int:
-        """Return how far below the top of a drawing a value stands, in pixels."""
-        return TOP + (self.most - value) * HEIGHT // (self.most - self.least)
-
-    def ticks(self) -> list[int]:
-        """Return the numbers at which lines are drawn."""
-        return list(range(self.least, self.most + 1, self.step))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,7 +361,7 @@ def _labels(names: Sequence[str]) -> list[Label]:
         Label(
             x=_share(2 * index + 1, 2 * len(names)),
             text=names[index],
-            is_wide=bool(index // every % 2),
+            is_wide=len(names) > MOST_LABELS // 2 and bool(index // every % 2),
         )
         for index in range(0, len(names), every)
     ]

@@ -53,6 +53,8 @@ class Pages:
 class CustomerList(ChangeList):
     """The list's pages by place, not by number: the last page costs what the first does."""
 
+    everything = "?q="  # A bare address opens the person's default view.
+
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         """Return none: the form of the page reads them all."""
         return {}

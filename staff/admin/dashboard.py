@@ -1,8 +1,8 @@
 """The dashboard's first page and its menu: figures, one chart, and what needs a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clubs.models import Partner
-from loyalty.analytics import figures as analysed
+from loyalty.analytics import overview
 from loyalty.analytics.reading import SumsMovedError
-from staff.admin import figure_asks
-from staff.admin.charts import Chart
+from loyalty.analytics.spans import Step
+from staff.admin import charts, figure_asks, tables
+from staff.admin.charts import Chart, Series
 from staff.admin.figure_pages import address, file_address
 from staff.admin.figure_words import Figure, figure
-from staff.admin.figures_overview import is_empty, transactions
 from staff.admin.powers import EDITORS, EVERYONE, OWNERS, Powers, powers_of
+from staff.admin.tables import Table
 from staff.admin.tasks import first_steps, needed
 
 
@@ -70,37 +71,55 @@ class Story:
     file: str = ""
     zone: ZoneInfo
     at: datetime
-    days: int = 0
     is_empty: bool = False
     is_moving: bool = False
 
 
 def story(powers: Powers, partner: Partner, now: datetime) -> Story:
     """Return what happened lately at a business, out of the sums that are kept."""
-    asked, zone = figure_asks.ask_usual(powers, partner, now), partner.zone()
+    asked, zone = figure_asks.ask_lately(powers, partner, now, days=overview.DAYS), partner.zone()
     try:
-        page = analysed.page(scope=asked.scope, span=asked.span, at=now)
+        found = overview.overview(scope=asked.scope, at=now)
     except SumsMovedError:
         return Story(zone=zone, at=now, is_moving=True)
-    if is_empty(page):
+    if not found.members.now and not any(found.visits.values()):
         return Story(zone=zone, at=now, is_empty=True)
-    total, before = page.now.total, page.before.total
-    overview, rewards = (address(slug, asked) for slug in ("overview", "rewards"))
     rows = [
-        (_("Active members"), page.now.active, page.before.active, overview),
-        (_("New members"), total.joins, before.joins, overview),
-        (_("Points given"), total.points.issued, before.points.issued, overview),
-        (_("Rewards handed out"), total.rewards, before.rewards, rewards),
+        (_("Members"), found.members, "overview", _("everybody who joined")),
+        (_("Active members"), found.active, "habits", _("in 7 days up to yesterday")),
+        (_("Points given"), found.points, "overview", _("in 7 days")),
+        (_("Rewards handed out"), found.rewards, "rewards", _("in 7 days")),
     ]
-    title = _("Transactions in the last %(days)s days") % {"days": asked.days()}
-    chart = transactions(page, title=title)
+    days = figure_asks.ask_lately(powers, partner, now, days=len(found.visits))
+    chart = visits(found.visits)
     return Story(
-        figures=[figure(label, value, past, address=link) for label, value, past, link in rows],
+        figures=[
+            figure(label, one.now, one.before, address=address(slug, asked), help=words)
+            for label, one, slug, words in rows
+        ],
         chart=chart,
-        file=file_address("overview", chart.name, asked) if asked.may_take_away else "",
+        file=file_address("overview", chart.name, days) if days.may_take_away else "",
         zone=zone,
         at=now,
-        days=asked.days(),
+    )
+
+
+def visits(found: Mapping[date, int]) -> Chart:
+    """Return the chart of what was done on each day, named as the file of the same."""
+    title = _("Transactions in the last %(days)s days") % {"days": len(found)}
+    series = Series(words=_("Transactions"), values=list(found.values()))
+    return Chart(
+        name="transactions",
+        title=title,
+        plot=charts.bars(list(found), Step.DAY, [series], on_axis=charts.counts_on_axis),
+        table=Table(
+            caption=title,
+            columns=[tables.when(Step.DAY), tables.number(series.words)],
+            rows=[
+                [tables.moment(day, Step.DAY), tables.count(count)] for day, count in found.items()
+            ],
+        ),
+        empty=_("Nothing in these days."),
     )
 
 

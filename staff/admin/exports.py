@@ -23,6 +23,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from clubs.models import Partner
 from loyalty.exports import asking, customers, making
@@ -151,6 +152,7 @@ def result_page(model_admin: Any, request: HttpRequest, export_id: int) -> HttpR
     return render(request, "admin/exports/result.html", context)
 
 
+@require_POST
 def file(request: HttpRequest, export_id: int) -> HttpResponseBase:
     """Answer a finished export to whom it belongs, and write down that it was fetched.
 

@@ -62,7 +62,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Whose figures, over which days; ``query`` says the same to a link."""
+    """Whose figures, over which days; ``query`` says the same to a link.
+
+    ``cards`` are the names of the business's cards, as far as they are offered.
+    """
 
     powers: Powers
     partner: Partner
@@ -71,6 +74,7 @@ class Ask:
     span: Span
     at: datetime
     query: str
+    cards: Mapping[int, str]
 
     @property
     def may_take_away(self) -> bool:
@@ -213,25 +217,28 @@ def ask(request: HttpRequest, roles: frozenset[Role] = EVERYONE) -> tuple[Ask | 
         span=form.span(),
         at=at,
         query=_query(data, has_choice=len(offered) > 1),
+        cards={one.pk: one.name for one in places if one.kind == CARD},
     )
     return asked, form
 
 
-def ask_usual(powers: Powers, partner: Partner, at: datetime) -> Ask:
-    """Return what is asked for without any choice: the whole business, lately."""
-    data = {"business": str(partner.pk), "of": ALL, "days": USUAL}
-    form = AskForm(data, today=at.astimezone(partner.zone()).date())
+def ask_lately(powers: Powers, partner: Partner, at: datetime, *, days: int) -> Ask:
+    """Return what is asked for without any choice: the whole business, so many days up to today."""
+    today = at.astimezone(partner.zone()).date()
+    span = Span(first=today - timedelta(days=days - 1), until=today + DAY)
+    data = {"business": str(partner.pk), "of": ALL, "days": str(days), "first": "", "last": ""}
+    if str(days) not in dict(PRESETS):
+        data |= {"days": OWN_DAYS, "first": str(span.first), "last": str(today)}
     place = Place(kind=ALL, pk=partner.pk, name=partner.name)
-    _offer(form, [partner], partner, [], place)
-    form.full_clean()
     return Ask(
         powers=powers,
         partner=partner,
         place=place,
         scope=_scope(partner, place),
-        span=form.span(),
+        span=span,
         at=at,
         query=_query(data, has_choice=len(powers.managers) != 1),
+        cards={},
     )
 
 

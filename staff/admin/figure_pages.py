@@ -48,7 +48,6 @@ class FigurePage:
 
     slug: str
     words: Any
-    icon: str
     made: Callable[[Ask], Content]
     roles: frozenset[Role] = EVERYONE
 
@@ -129,7 +128,6 @@ def _tabs(asked: Ask, pages: Sequence[FigurePage], page: FigurePage) -> list[dic
     return [
         {
             "words": one.words,
-            "icon": one.icon,
             "address": address(one.slug, asked),
             "is_here": one is page,
         }

@@ -6,30 +6,46 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty.analytics import figures
+from loyalty.analytics import card_views, figures
+from loyalty.analytics.card_views import Views
 from loyalty.analytics.figures import Figures, Money, Page, Period, Units
 from staff.admin import charts, tables
 from staff.admin.charts import Chart, Series
-from staff.admin.figure_asks import Ask
+from staff.admin.figure_asks import ALL, Ask
 from staff.admin.figure_pages import Content, address
 from staff.admin.figure_words import Figure, Question, figure, optional, rate
 from staff.admin.tables import Table
 
 OWES_NOTHING = gettext_lazy(
-    "A store or a person owes nothing of its own: balances belong to cards."
+    "A store or a person has no members or balances of its own: they belong to cards."
 )
 
 
 def overview(asked: Ask) -> Content:
     """Return the figures of a span beside those of the span before. Source: R6.1, R6.3, R6.5."""
     page = figures.page(scope=asked.scope, span=asked.span, at=asked.at)
-    if is_empty(page):
+    views = _views(asked, page)
+    if is_empty(page) and not (views and (views.total or views.before)):
         return Content(is_empty=True)
+    drawn = [_transactions(page), _points(asked, page), *_sales(page), _joins(page)]
     return Content(
-        questions=[_who(asked, page), _worth(asked, page), _owed(asked, page)],
-        charts=[transactions(page), _points(asked, page), *_sales(page), _joins(page)],
+        questions=[_who(asked, page, views), _worth(asked, page), _owed(asked, page)],
+        charts=[*drawn, _viewed(page, views)] if views else drawn,
         baskets_at=page.baskets_at,
     )
+
+
+def of_whole_cards(asked: Ask, slug: str, title: str) -> Content:
+    """Return where to go for what a store or a person has none of: members and their balances."""
+    whole = address(slug, asked, query=asked.with_place(ALL, 0))
+    nothing = Question(
+        title=title,
+        help=str(OWES_NOTHING),
+        figures=(),
+        more=whole,
+        more_words=_("The whole business"),
+    )
+    return Content(questions=[nothing], compares=False)
 
 
 def is_empty(page: Page) -> bool:
@@ -56,11 +72,34 @@ def currencies(page: Page) -> list[str]:
     return sorted(found)
 
 
-def _who(asked: Ask, page: Page) -> Question:
+def _views(asked: Ask, page: Page) -> Views | None:
+    """Return how often cards were looked at; a store and a person have no pages to look at."""
+    if not asked.scope.is_whole:
+        return None
+    return card_views.views(scope=asked.scope, span=asked.span, step=page.step, at=asked.at)
+
+
+def _viewed(page: Page, views: Views) -> Chart:
+    values = [views.by_part[part] for part in page.parts]
+    return by_part(
+        page,
+        name="views",
+        title=_("Card views"),
+        series=[Series(words=_("Card views"), values=values)],
+    )
+
+
+def _who(asked: Ask, page: Page, views: Views | None) -> Question:
     now, before = page.now, page.before
+    looked = (
+        [figure(_("Card views"), views.total, views.before, help=_("once in 30 minutes each"))]
+        if views
+        else []
+    )
     return Question(
         title=_("Who comes?"),
         figures=[
+            *looked,
             figure(_("New members"), now.total.joins, before.total.joins),
             figure(
                 _("Active members"),
@@ -75,8 +114,8 @@ def _who(asked: Ask, page: Page) -> Question:
                 help=_("purchases, points given, rewards and payments"),
             ),
         ],
-        more=address("rewards", asked),
-        more_words=_("Rewards and tiers"),
+        more=address("customers", asked),
+        more_words=_("Who are the best customers?"),
     )
 
 
@@ -91,8 +130,8 @@ def _worth(asked: Ask, page: Page) -> Question:
         title=_("Is it worth its cost?"),
         help=_("Sales are those with a card, less what was undone or refunded."),
         figures=found,
-        more=address("sources", asked),
-        more_words=_("Where awards come from"),
+        more=address("worth", asked),
+        more_words=_("What it costs"),
     )
 
 
@@ -133,7 +172,7 @@ def _units(unit: str, now: Units, before: Units, written: charts.Written) -> lis
         figure(_("Given: %(unit)s") % named, now.issued, before.issued, written=written),
         figure(_("Redeemed: %(unit)s") % named, now.redeemed, before.redeemed, written=written),
         rate(
-            _("Redemption rate"),
+            _("Redemption rate: %(unit)s") % named,
             now.redemption_rate,
             before.redemption_rate,
             help=_("redeemed of what was given"),
@@ -217,13 +256,12 @@ def _of(parts: Iterable[Figures], name: str) -> list[int]:
     return [getattr(one, name) for one in parts]
 
 
-def transactions(page: Page, *, title: str = "") -> Chart:
-    """Return the chart of how much is done."""
+def _transactions(page: Page) -> Chart:
     values = _of(page.parts.values(), "deeds")
     return by_part(
         page,
         name="transactions",
-        title=title or _("Transactions"),
+        title=_("Transactions"),
         series=[Series(words=_("Transactions"), values=values)],
     )
 

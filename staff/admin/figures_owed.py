@@ -18,9 +18,9 @@ from loyalty.sheets.writing import Column, Kind
 from staff.admin import charts, figure_asks, tables
 from staff.admin.charts import Chart, Series
 from staff.admin.figure_asks import Ask
-from staff.admin.figure_pages import Content, address
+from staff.admin.figure_pages import Content
 from staff.admin.figure_words import Figure, Question, figure
-from staff.admin.figures_overview import OWES_NOTHING
+from staff.admin.figures_overview import of_whole_cards
 from staff.admin.tables import Cell, Table
 
 # The lines of a roll-forward in the order in which they are read, each with what it means.
@@ -60,15 +60,7 @@ class Statement:
 def owed(asked: Ask) -> Content:
     """Return what is open and how it came about. Source: R6.5."""
     if not asked.scope.is_whole:
-        whole = address("owed", asked, query=asked.with_place(figure_asks.ALL, 0))
-        nothing = Question(
-            title=_("What do I still owe?"),
-            help=str(OWES_NOTHING),
-            figures=(),
-            more=whole,
-            more_words=_("The whole business"),
-        )
-        return Content(questions=[nothing], compares=False)
+        return of_whole_cards(asked, "owed", _("What do I still owe?"))
     step = asked.span.step()
     found = liability.liability(scope=asked.scope, span=asked.span, step=step, at=asked.at)
     kept = [held for held in found.rolls if _matters(held, found)]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from loyalty.analytics import figures, reading, signals
@@ -83,6 +84,8 @@ def staff(asked: Ask) -> Content:
                     ),
                 ],
                 help=_("A deed that is undone counts for whoever undid it, on that day."),
+                more=reverse("admin:analytics_signal_changelist"),
+                more_words=_("Signals"),
             )
         ],
         charts=[_people(asked, ranked, names)],

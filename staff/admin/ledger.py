@@ -3,17 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.ledger.models import Entry, Kind, Lot, Transaction
+from loyalty.ledger.models import Entry, Kind, Lot, ReceiptUse, Transaction
+from loyalty.members.models import Membership
+from loyalty.operations import receipts
 from loyalty.web import words
 from loyalty.web.money import money
-from staff.admin.scoping import OwnFilter, ReadOnlyAdmin
+from staff.admin.by_key import KeyList
+from staff.admin.powers import powers_of
+from staff.admin.scoping import OwnFilter, ReadOnlyAdmin, own_rows
 from staff.admin.site import site
-from staff.admin.unfold_parts import NOTHING, badge, column
+from staff.admin.unfold_parts import NOTHING, ChangeList, badge, column
 
 KIND_COLOURS = {
     **{kind.value: "info" for kind in Kind},
@@ -24,8 +30,18 @@ KIND_COLOURS = {
 }
 
 
+# Nobody reads so many deeds of one receipt or card number in a list.
+MOST_FOUND = 1000
+
+
 class LedgerAdmin(ReadOnlyAdmin):
-    """What the tables of the ledger have in common."""
+    """What the tables of the ledger have in common: they have as many rows as years bring."""
+
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that is read by place, the newest first."""
+        return KeyList
 
     def member(self, row: Any) -> SafeString | str:
         """Return whose account it is, leading there."""
@@ -54,7 +70,6 @@ class TransactionAdmin(LedgerAdmin):
     list_filter = ("kind", "source", ("card", OwnFilter), ("store", OwnFilter))
     search_fields = ("receipt_number", "membership__number")
     search_help_text = _("Receipt or card number")
-    ordering = ("-pk",)
     fieldsets = (
         (
             None,
@@ -94,6 +109,21 @@ class TransactionAdmin(LedgerAdmin):
         "undone_by",
         "version",
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the deeds of a receipt or of a card, each found by its index."""
+        typed = search_term.strip()
+        if not typed:
+            return queryset, False
+        powers = powers_of(request)
+        used = own_rows(ReceiptUse.objects.filter(number=receipts.tidy(typed)), powers)
+        held = own_rows(Membership.objects.filter(number=typed.upper()), powers)
+        found = used.values_list("transaction", flat=True).union(
+            Transaction.objects.filter(membership__in=held).order_by().values_list("pk", flat=True)
+        )
+        return queryset.filter(pk__in=list(found[:MOST_FOUND])), False
 
     @badge(_("what"), KIND_COLOURS, ordering="kind")
     def what(self, row: Transaction) -> tuple[str, Any]:
@@ -155,7 +185,6 @@ class EntryAdmin(LedgerAdmin):
     list_display = ("id", "transaction_id", "when", "member", "unit", "moved", "balance_after")
     list_select_related = ("transaction__membership__member",)
     list_filter = ("unit",)
-    ordering = ("-pk",)
     fieldsets = (
         (
             None,
@@ -196,7 +225,6 @@ class LotAdmin(LedgerAdmin):
     list_display = ("id", "member", "unit", "earned", "remaining", "expires_at")
     list_select_related = ("entry__transaction__membership__member",)
     list_filter = ("unit",)
-    ordering = ("-pk",)
     fieldsets = ((None, {"fields": ("member", "unit", "earned", "remaining", "expires_at")}),)
     readonly_fields = ("member",)
 

@@ -110,6 +110,11 @@ class PersonAdmin(PartnerAdmin):
             gettext("Send again or withdraw"),
         )
 
+    def crumbs(self, row: Any = None, *more: Any) -> list[tuple[Any, str]]:
+        """Return the way to a page, with the person in place of the row's number."""
+        found = super().crumbs(row, *more)
+        return [found[0], (row.user.get_full_name(), found[1][1]), *found[2:]] if row else found
+
     def place(self, row: Any) -> str:
         """Return where the person works, for the invitation."""
         return str(row.partner.name)

@@ -22,7 +22,7 @@ from loyalty.web import words
 from loyalty.web.requests import address, signed_in
 from staff.admin import signal_words
 from staff.admin.account import account_address
-from staff.admin.by_key import KeyList
+from staff.admin.by_key import FormKeyList
 from staff.admin.forms_signals import SeenForm, SignalsForm
 from staff.admin.powers import EDITORS, powers_of
 from staff.admin.scoping import ReadOnlyAdmin
@@ -34,7 +34,7 @@ MOST_SCANS = 50
 WITH_NAMES = ("partner", "club", "store", "actor", "colleague", "membership__member", "seen_by")
 
 
-class SignalList(KeyList):
+class SignalList(FormKeyList):
     """The list's pages by place, the newest first."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:

@@ -23,11 +23,15 @@ MOST_ROWS = 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A value as a file holds it, and as the page shows it, leading somewhere or not."""
+    """A value as a file holds it, and as the page shows it.
+
+    It may lead somewhere, and be the darker the more: ``level`` is the class for that.
+    """
 
     raw: Raw
     text: str
     address: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import pytest
 
 from loyalty.analytics.spans import Step
 from staff.admin import charts
-from staff.admin.charts import HEIGHT, TOP, Bar, Scale, Series
+from staff.admin.charts import Bar, Series
+from staff.admin.scales import HEIGHT, TOP, Scale
 
 MAY = date(2026, 5, 1)
 

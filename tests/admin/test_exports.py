@@ -135,9 +135,9 @@ def test_a_long_list_is_made_in_the_background_and_fetched_by_its_link(cast, mon
 
     export, response = asked(cast, client)
     waiting = client.get(f"{result_of(export)}?part=1").content.decode()
-    too_early = client.get(file_of(export)).status_code
+    too_early = client.post(file_of(export)).status_code
     made(export)
-    found = client.get(file_of(export))
+    found = client.post(file_of(export))
 
     assert response["Location"] == result_of(export)
     assert ("Waiting for its turn" in waiting, too_early) == (True, 404)
@@ -161,7 +161,7 @@ def test_a_workbook_made_in_parts_opens_as_one_table(cast, monkeypatch, tmp_path
     export, _ = asked(cast)
     Export.objects.update(format="XLSX")
 
-    data = at_desk(cast.petra).get(file_of(made(export))).getvalue()
+    data = at_desk(cast.petra).post(file_of(made(export))).getvalue()
 
     header, found = read_here(data, kind="workbook")
     assert (header[0], [number for number, _ in found]) == ("First name", [2, 3, 4, 5, 6])
@@ -181,7 +181,7 @@ def test_a_worker_who_dies_leaves_nothing_twice(cast, monkeypatch):
     whole = part.read_bytes()
     part.write_bytes(whole + b"half a line of somebody who died")
 
-    found = rows(at_desk(cast.petra).get(file_of(made(export))))
+    found = rows(at_desk(cast.petra).post(file_of(made(export))))
 
     assert [row["E-mail"][:2] for row in found] == ["m3", "m2", "m1", "m0", "mi"]
 
@@ -202,7 +202,7 @@ def test_the_link_is_for_who_asked_and_for_owners_until_its_time_is_over(
 
     def answers():
         them = (manager, boss, other, stranger)
-        found = [at_desk(one).get(file_of(export)) for one in them]
+        found = [at_desk(one).post(file_of(export)) for one in them]
         for one in found:
             one.getvalue()  # Reading to the end closes the file.
         return [one.status_code for one in found]

@@ -6,64 +6,20 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clubs.models import Role, Weekday
-from loyalty.analytics import reading, rollups
-from loyalty.analytics.models import Signal
-from loyalty.ledger.models import Source
-from loyalty.members.models import Account
-from loyalty.operations import purchases
-from loyalty.operations.purchases import Bill
+from clubs.models import Role
+from loyalty.analytics import reading
 from staff.admin.analytics import PAGES
 from staff.admin.figure_asks import PRESETS
 from tests.admin.desk import at_desk
-from tests.analytics import raw
-from tests.cast import deed, make_card, make_cast, make_club, make_manager, make_partner, make_user
-from tests.operations.counter import adjust, redeem, roll_back
+from tests.admin.telling import address, busy, shown, table
+from tests.cast import make_card, make_cast, make_club, make_manager, make_partner, make_user
 from tests.operations.test_statements import counted
 
 pytestmark = pytest.mark.django_db
 SLUGS = [page.slug for page in PAGES]
 HOME = "/admin/analytics/"
-
-
-def buy(cast, *, days=0, amount=1000, source=Source.SCAN):
-    at = timezone.now() - timedelta(days=days)
-    return purchases.award_purchase(
-        deed=deed(cast.sam, source, store=cast.old_port, at=at),
-        membership_id=cast.membership.pk,
-        bill=Bill(amount_minor=amount, currency="EUR"),
-        scan_id=cast.scan(at=at),
-    )
-
-
-def busy():
-    """Return the cast with a purchase and a reward this week, and a purchase the week before."""
-    cast = make_cast()
-    buy(cast, days=9, amount=10_000)
-    buy(cast, days=2, amount=20_000)
-    adjust(cast, 7, at=timezone.now())
-    redeem(cast, at=timezone.now())
-    return cast
-
-
-def address(slug, **asked):
-    return reverse(f"admin:figures_{slug}", query=asked)
-
-
-def shown(page, label):
-    """Return a figure of a page and how it says that it changed."""
-    return next(
-        (one.text, one.change, one.tone)
-        for question in page.context["content"].questions
-        for one in question.figures
-        if one.label == label
-    )
-
-
-def table(page, name):
-    """Return the table behind a chart as it stands on the page."""
-    chart = next(chart for chart, _ in page.context["charts"] if chart.name == name)
-    return [[cell.text for cell in row] for row in chart.table.rows]
+# These pages read what a daily round counted, which no job moves while they do.
+COUNTED = {"customers", "habits"}
 
 
 @pytest.mark.req("R6.1", "R6.3", "R6.4", "R6.5")
@@ -77,7 +33,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
             "Sales in EUR",
             "Given: points",
             "Redeemed: points",
-            "Redemption rate",
+            "Redemption rate: points",
             "Rewards handed out",
             "Open: points",
         )
@@ -86,7 +42,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
         "Sales in EUR": ("\u20ac200.00", "+100 %, up from \u20ac100.00", "is-up"),
         "Given: points": ("200", "+100 %, up from 100", "is-up"),
         "Redeemed: points": ("200", "+200, up from 0", "is-up"),
-        "Redemption rate": ("100 %", "+100, up from 0 %", "is-up"),
+        "Redemption rate: points": ("100 %", "+100, up from 0 %", "is-up"),
         "Rewards handed out": ("1", "+1, up from 0", "is-up"),
         "Open: points": ("107", "+7 %, up from 100", "is-same"),
     }
@@ -113,28 +69,6 @@ def test_a_file_holds_what_the_page_shows():
         f"\u20ac{amount}" for amount in amounts.values()
     ]
     assert taken["Content-Disposition"].startswith('attachment; filename="overview-sales-eur-')
-
-
-@pytest.mark.req("PA4.1")
-def test_the_share_of_awards_that_nobody_typed_is_told_with_where_they_came_from():
-    cast = make_cast()
-    for source in (Source.SCAN, Source.API, Source.API, Source.FEED):
-        buy(cast, source=source)
-
-    page = at_desk(cast.petra).get(address("sources"))
-
-    assert shown(page, "Awards that nobody typed")[0] == "75 %"
-    assert table(page, "sources") == [
-        ["API", "not typed", "2", "50 %"],
-        ["Feed", "not typed", "1", "25 %"],
-        ["Counter", "typed", "1", "25 %"],
-    ]
-
-
-def test_the_rewards_chosen_most_are_named():
-    page = at_desk(busy().petra).get(address("rewards"))
-
-    assert table(page, "top-rewards") == [["Croissant", "1"]]
 
 
 @pytest.mark.req("R6.1")
@@ -273,7 +207,7 @@ def test_a_business_without_any_deed_is_told_how_figures_begin():
     assert "Nothing to count yet" in page.content.decode()
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in COUNTED])
 def test_sums_that_are_just_being_counted_are_no_error(slug, monkeypatch):
     client = at_desk(busy().petra)
     monkeypatch.setattr(reading, "MOST_TRIES", 0)
@@ -297,86 +231,3 @@ def test_whoever_runs_two_businesses_chooses_one():
     assert {tab["address"] for tab in chosen.context["tabs"]} == {
         address(slug, business=cast.partner.pk) for slug in SLUGS
     }
-
-
-@pytest.mark.req("R6.5")
-def test_what_is_owed_ties_to_the_ledger_on_the_page():
-    cast = busy()
-    roll_back(cast, buy(cast), at=timezone.now())
-
-    page = at_desk(cast.petra).get(address("owed", days="7"))
-
-    (part,) = page.context["content"].parts
-    held = sum(Account.objects.values_list("points", flat=True))
-    assert (part.begin[1], [line[::2] for line in part.lines], part.end[1]) == (
-        "100",
-        [("Earned", "+210"), ("Redeemed", "\u2212200"), ("Adjusted", "+7"), ("Undone", "\u221210")],
-        str(held),
-    )
-    rows = table(page, "roll-points")
-    assert [row[1] for row in rows[1:]] == [row[-1] for row in rows[:-1]]
-    assert (rows[0][1], rows[-1][-1]) == ("100", str(held))
-
-
-def test_what_is_open_is_told_by_card_age_and_end_as_of_the_count():
-    cast = busy()
-    rollups.rebuild(partner=cast.partner, at=raw.later())
-
-    page = at_desk(cast.petra).get(address("owed", days="7"))
-
-    assert table(page, "cards") == [["Harbour Coffee", "points", "107"]]
-    assert [
-        sum(int(row[1]) for row in table(page, name)) for name in ("age-points", "end-points")
-    ] == [
-        107,
-        107,
-    ]
-    assert page.context["content"].counted_at is not None
-
-
-def test_a_store_owes_nothing_of_its_own():
-    cast = busy()
-
-    page = at_desk(cast.petra).get(address("owed", of=f"store-{cast.old_port.pk}"))
-
-    (question,) = page.context["content"].questions
-    assert (question.help, question.more) == (
-        "A store or a person owes nothing of its own: balances belong to cards.",
-        address("owed", of="all"),
-    )
-
-
-@pytest.mark.req("R6.5")
-def test_the_busiest_hour_is_told_and_the_week_begins_where_the_business_begins_it():
-    cast = make_cast()
-    cast.partner.week_start = Weekday.SUNDAY
-    cast.partner.save()
-    purchase = buy(cast, days=1)
-    local = timezone.localtime(purchase.occurred_at, cast.partner.zone())
-
-    page = at_desk(cast.petra).get(address("times", days="7"))
-
-    assert shown(page, "Busiest hour")[0] == f"{local:%a} {local:%H}:00"
-    heat = next(chart.heat for chart, _ in page.context["charts"] if chart.name == "hours")
-    assert heat.rows[0][1] == "Sun"
-    assert table(page, "hours")[local.hour][1 + (local.weekday() + 1) % 7] == "1"
-
-
-def test_each_person_is_told_what_they_did_and_undid_and_leads_to_their_own_figures():
-    cast = busy()
-    roll_back(cast, buy(cast), at=timezone.now())
-    today = timezone.localdate(timezone=cast.partner.zone())
-    Signal.objects.create(
-        partner=cast.partner, actor=cast.sam, kind="MANY_AWARDS", day=today, found_at=timezone.now()
-    )
-
-    page = at_desk(cast.petra).get(address("staff", days="7"))
-
-    assert table(page, "people") == [
-        ["Sam", "2", "210", "1", "0", "0", "0 %", "1"],
-        ["Petra", "0", "0", "0", "1", "1", "100 %", "0"],
-    ]
-    (people,) = (chart for chart, _ in page.context["charts"])
-    assert [row[0].address for row in people.table.rows] == [
-        address("overview", days="7", of=f"person-{one.pk}") for one in (cast.sam, cast.petra)
-    ]

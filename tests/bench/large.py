@@ -51,6 +51,7 @@ class Cost:
     """What a page's reading statements take."""
 
     statements: int = 0
+    of_members: int = 0
     buffers: int = 0
     scanned: set[str] = field(default_factory=set)
 
@@ -140,7 +141,8 @@ def cost_of(client: Client, path: str) -> Cost:
         answer = client.get(path)
         b"".join(answer) if answer.streaming else answer.content
     assert answer.status_code == 200, (path, answer.status_code)
-    cost = Cost(statements=len(asked))
+    about = [sql for sql, _params in asked if '"members_member' in sql]
+    cost = Cost(statements=len(asked), of_members=len(about))
     for sql, params in asked:
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)

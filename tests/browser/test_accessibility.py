@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests import javascript
 from tests.browser.people import signed_in
 from tests.matrix.asking import address
+from tests.matrix.dashboard import FIGURES
 from tests.matrix.expected import EXPECTED
 from tests.matrix.rows import Row
 from tests.matrix.world import CANARY, Side, make_side
@@ -23,7 +24,7 @@ NO_PAGES = {
     "wallet:looks", "wallet:version", "wallet:fragment", "wallet:claim_state", "staff:preview",
     "staff:pay_preview", "staff:rest_preview", "staff:refund_preview", "admin:jsi18n",
     "admin:cards_card_poster", "admin:cards_card_numbers_csv", "admin:cards_card_numbers_pdf",
-    "admin:clubs_store_door_poster",
+    "admin:clubs_store_door_poster", *(f"admin:figures_{name}_csv" for name in FIGURES),
 }  # fmt: skip
 PEOPLE = ("anonymous", "member", "staff", "owner")
 

@@ -1,7 +1,6 @@
 """What each dashboard route answers: foreign rows do not exist, a small role is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -18,13 +17,12 @@ from cards.models import (
     Tender,
     WhatIf,
 )
-from clubs.models import Manager, SavedView, StaffMember
+from clubs.models import Manager, StaffMember
 from loyalty.analytics.models import Signal
 from loyalty.audit.models import AuditEvent
-from loyalty.exports import places
-from loyalty.exports.models import Export
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Entry, Lot
+from tests.matrix import customers
 from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
 from tests.matrix.world import Side
 
@@ -238,6 +236,7 @@ def _deeds() -> dict[str, Row]:
         "tag",
     )
     owners = (
+        "data",
         "block",
         "erase",
         "extend",
@@ -322,28 +321,12 @@ def _imports() -> dict[str, Row]:
     }
 
 
-def _export(side: Side) -> dict[str, Any]:
-    """Return an export of the partner, whose file is there."""
-    at = timezone.now()
-    facts = {"asked_by": side.owner, "format": "CSV", "language": "en", "state": "DONE"}
-    times = {"asked_at": at, "expires_at": at + timedelta(hours=1)}
-    row, _ = Export.objects.get_or_create(partner=side.partner, defaults={**facts, **times})
-    (places.opened(row.pk) / places.FILE).write_text(side.partner.name)
-    return {"export_id": row.pk}
-
-
-def _view(side: Side) -> dict[str, Any]:
-    """Return a view that the owner shares."""
-    facts = {"name": "Guests", "shared_with": side.partner, "filter": {"state": "guest"}}
-    return {"view_id": SavedView.objects.get_or_create(user=side.owner, defaults=facts)[0].pk}
-
-
 def _views() -> dict[str, Row]:
     name = "admin:members_membership_view"
     return {
-        name: _row(OWN_DASHBOARD, _view, good=MOVED, shows_canary=False),
+        name: _row(OWN_DASHBOARD, customers.view_of, good=MOVED, shows_canary=False),
         f"{name}_add": Row(MANAGERS, query="state=guest"),
-        f"{name}_edit": _row(OWN_DASHBOARD, _view, shows_canary=False),
+        f"{name}_edit": _row(OWN_DASHBOARD, customers.view_of, shows_canary=False),
     }
 
 
@@ -351,8 +334,8 @@ def _exports() -> dict[str, Row]:
     name = "admin:members_membership_export"
     return {
         name: _row(LISTING_WRITERS, listing=True, shows_canary=False),
-        f"{name}_result": _row(OWN_WRITERS, _export, shows_canary=False),
-        f"{name}_file": _row(OWN_WRITERS, _export, shows_canary=False),
+        f"{name}_result": _row(OWN_WRITERS, customers.export_of, shows_canary=False),
+        f"{name}_file": _row(OWN_WRITERS, customers.export_of, shows_canary=False, method="post"),
     }
 
 
@@ -387,6 +370,10 @@ def _table(name: str) -> Arguments:
 # A table that each page of figures has.
 FIGURES = {
     "overview": "transactions",
+    "customers": "often",
+    "habits": "cohorts",
+    "tiers": "moves",
+    "worth": "worth-eur",
     "owed": "roll-points",
     "rewards": "rewards",
     "sources": "sources",

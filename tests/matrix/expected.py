@@ -89,6 +89,7 @@ WALLET = {
     "wallet:looks": Row(EVERYBODY),
     # The page of one's account names the businesses that keep a record.
     "wallet:profile": Row(SIGNED_IN),
+    "wallet:own_data": Row(SIGNED_IN, method="post"),
     "wallet:delete_data": Row(
         ONLY_MEMBER,
         lambda side: {"member_id": side.membership.member_id},

@@ -55,6 +55,7 @@ KEPT = {
 }
 # Words of the business, of the programme and of the machine; hashes, and plain ids.
 NOT_ABOUT_MEMBERS = {
+    "analytics_cardview": "viewer",
     "analytics_dayfact": "aspect",
     "analytics_monthfact": "aspect",
     "analytics_rollupmark": "timezone",

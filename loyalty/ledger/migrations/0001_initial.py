@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=40, verbose_name='receipt')),
                 ('period', models.CharField(blank=True, max_length=10)),
                 ('released_at', models.DateTimeField(null=True)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
+                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.partner')),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clubs.store')),
                 ('transaction', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_use', to='ledger.transaction')),
             ],
@@ -272,6 +272,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transaction',
             constraint=models.CheckConstraint(condition=models.Q(('amount_minor__isnull', True), ('amount_minor__gte', 0), _connector='OR'), name='amount_is_not_negative'),
+        ),
+        migrations.AddIndex(
+            model_name='receiptuse',
+            index=models.Index(fields=['partner', 'number'], name='receipt_by_number'),
         ),
         migrations.AddConstraint(
             model_name='receiptuse',

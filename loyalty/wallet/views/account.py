@@ -4,8 +4,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.ledger.models import Source
 from loyalty.members.codes import read_token
@@ -13,8 +14,11 @@ from loyalty.members.models import Member
 from loyalty.operations import guests
 from loyalty.wallet.adapter import remember_language
 from loyalty.wallet.forms import ProfileForm
+from loyalty.web import held_data, pace
 from loyalty.web.refusals import refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
+
+MOST_FILES = 10  # In one stretch: making one reads everything there is.
 
 
 @login_required
@@ -54,3 +58,18 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "wallet/link.html", {"refusal": refusal}, status=refusal.status)
     messages.success(request, _("The card is in your account now, with everything on it."))
     return redirect("wallet:home")
+
+
+@login_required
+@require_POST
+def own_data(request: HttpRequest) -> HttpResponse:
+    """Answer everything that is held about the person, of all businesses, as one file."""
+    user = signed_in(request)
+    if pace.is_too_fast("own-data", user.pk, most=MOST_FILES):
+        messages.error(request, _("That was often. Wait a few minutes, then try again."))
+        return redirect("wallet:profile")
+    members = Member.objects.filter(user=user).values_list("pk", flat=True)
+    data = held_data.archive(members=members, user=user, at=timezone.now())
+    answer = HttpResponse(data, content_type="application/zip")
+    answer["Content-Disposition"] = 'attachment; filename="my-data.zip"'
+    return answer

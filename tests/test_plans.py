@@ -1,0 +1,33 @@
+"""What PostgreSQL does for a page where a business has thousands of members."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from loyalty.analytics import rollups
+from loyalty.ledger import verification
+from tests.admin.desk import at_desk
+from tests.bench import large, loading
+
+MEMBERS = 3_000
+DAYS = 60
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.django_db
+@pytest.mark.req("CU6")
+def test_no_page_reads_all_members_deeds_or_lots():
+    now = timezone.now()
+    business = loading.load(members=MEMBERS, until=now - timedelta(hours=1), days=DAYS)
+    rollups.rebuild(partner=business.partner, at=now)
+    client = at_desk(business.owner)
+
+    costs = {name: large.cost_of(client, path) for name, path in large.pages(business).items()}
+    searches = {name: cost for name, cost in costs.items() if name.startswith("customers by")}
+
+    assert verification.verify(verification.Scope(at=now)) == []
+    assert {name: cost.scanned for name, cost in costs.items() if cost.scanned} == {}
+    # One finds whom the words mean, one reads the rows of the page.
+    assert {name: cost.of_members for name, cost in searches.items()} == dict.fromkeys(searches, 2)
