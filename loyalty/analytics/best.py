@@ -2,19 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 
 from cards.models import Card
+from clubs.models import Partner
 from loyalty.analytics import frequency, spans
 from loyalty.analytics.models import BestMember, Measure
 from loyalty.analytics.reading import Counted
-from loyalty.analytics.spans import CountDay, Lately, Span
+from loyalty.analytics.spans import CountDay, Lately
 from loyalty.ledger.models import Kind, Transaction
 
 MOST = 20
+_MOVING_SALES = (Kind.PURCHASE, Kind.REFUND, Kind.REVERSAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,49 +59,53 @@ def best(counted: Counted, *, days: Lately, measure: Measure) -> Mapping[str, Se
     return found
 
 
-def counted(card: Card, day: CountDay) -> list[BestMember]:
-    """Return the best members of a card, by each measure and for each span."""
-    found = []
-    for days in Lately:
-        span = days.until(day.today)
-        deeds = _deeds(card, span, day)
-        ranked = {
-            Measure.SPENT: _ranked(deeds.filter(kind__in=_MOVING_SALES), Sum(_sales())),
-            Measure.EARNED: _ranked(deeds, Sum("lifetime_points")),
-            Measure.VISITS: frequency.came(card, span).annotate(amount=F("times")),
-        }
-        found += [
-            BestMember(
-                partner_id=card.partner_id,
-                card=card,
-                membership_id=row["membership_id"],
-                day_count=days,
-                measure=measure,
-                amount=row["amount"],
-            )
-            for measure, rows in ranked.items()
-            for row in rows.order_by("-amount", "membership_id")[:MOST]
-        ]
-    return found
+def by_visits(card: Card, day: CountDay, *, days: Lately) -> list[BestMember]:
+    """Return the members of a card who came most in the last days."""
+    rows = frequency.came(card, days.until(day.today)).order_by("-times", "membership_id")
+    return [
+        BestMember(
+            partner_id=card.partner_id,
+            card=card,
+            membership_id=row["membership_id"],
+            day_count=days,
+            measure=Measure.VISITS,
+            amount=row["times"],
+        )
+        for row in rows[:MOST]
+    ]
 
 
-_MOVING_SALES = (Kind.PURCHASE, Kind.REFUND, Kind.REVERSAL)
-
-
-def _deeds(card: Card, span: Span, day: CountDay) -> QuerySet[Transaction]:
-    # The partner's index of moments is the one to read by.
-    return Transaction.objects.filter(
-        partner=card.partner_id,
-        card=card,
+def by_deeds(
+    partner: Partner, day: CountDay, *, days: Lately, measure: Measure
+) -> list[BestMember]:
+    """Return the members of each card of a partner who spent or earned most in the last days."""
+    span = days.until(day.today)
+    deeds = Transaction.objects.filter(
+        partner=partner,
         membership__isnull=False,
         occurred_at__gte=spans.begins(span.first, day.zone),
         occurred_at__lt=spans.begins(span.until, day.zone),
     )
-
-
-def _ranked(deeds: QuerySet[Transaction], amount: Any) -> QuerySet[Transaction, dict[str, Any]]:
-    rows = deeds.order_by().values("membership_id").annotate(amount=amount)
-    return rows.filter(amount__gt=0)
+    if measure == Measure.SPENT:
+        deeds = deeds.filter(kind__in=_MOVING_SALES)
+    amount = Sum(_sales()) if measure == Measure.SPENT else Sum("lifetime_points")
+    place = Window(
+        RowNumber(),
+        partition_by=F("card_id"),
+        order_by=(F("amount").desc(), F("membership_id").asc()),
+    )
+    rows = deeds.order_by().values("card_id", "membership_id").annotate(amount=amount)
+    return [
+        BestMember(
+            partner=partner,
+            card_id=row["card_id"],
+            membership_id=row["membership_id"],
+            day_count=days,
+            measure=measure,
+            amount=row["amount"],
+        )
+        for row in rows.filter(amount__gt=0).annotate(place=place).filter(place__lte=MOST)
+    ]
 
 
 def _sales() -> Case:

@@ -1,7 +1,10 @@
 """Count, once a day and card by card, what no sum of days can tell."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
@@ -12,24 +15,58 @@ from loyalty.analytics.models import (
     AtRisk,
     BestMember,
     CohortMonth,
+    Measure,
     OpenBalance,
     RiskCount,
     RollupMark,
     TierCount,
     VisitCount,
 )
-from loyalty.analytics.spans import CountDay
+from loyalty.analytics.spans import CountDay, Lately
 
-Count = Callable[[Card, CountDay], Sequence[models.Model]]
-# What is counted on a card, and how; each is a transaction of its own.
-PARTS: tuple[tuple[type[models.Model], Count], ...] = (
-    (OpenBalance, balances.counted),
-    (TierCount, tier_figures.counted),
-    (VisitCount, frequency.counted),
-    (CohortMonth, cohorts.counted),
-    (RiskCount, risks.counted),
-    (AtRisk, risks.found),
-    (BestMember, best.counted),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows that are counted together, in a transaction of their own, and which they replace."""
+
+    model: type[models.Model]
+    count: Callable[[Any, CountDay], Sequence[models.Model]]
+    replaces: Mapping[str, Any] = field(default_factory=dict)
+
+
+# What is counted on each card. Long spans are parts of their own, so that each part is short.
+CARD_PARTS = (
+    Part(model=OpenBalance, count=balances.counted),
+    Part(model=TierCount, count=tier_figures.counted),
+    Part(model=CohortMonth, count=cohorts.counted),
+    Part(model=RiskCount, count=risks.counted),
+    Part(model=AtRisk, count=risks.found),
+    *(
+        Part(
+            model=VisitCount,
+            count=partial(frequency.counted, days=days),
+            replaces={"day_count": days},
+        )
+        for days in Lately
+    ),
+    *(
+        Part(
+            model=BestMember,
+            count=partial(best.by_visits, days=days),
+            replaces={"day_count": days, "measure": Measure.VISITS},
+        )
+        for days in Lately
+    ),
+)
+# What is counted on all cards at once, after them: the ledger is read by partner and time.
+PARTNER_PARTS = tuple(
+    Part(
+        model=BestMember,
+        count=partial(best.by_deeds, days=days, measure=measure),
+        replaces={"day_count": days, "measure": measure},
+    )
+    for days in Lately
+    for measure in (Measure.SPENT, Measure.EARNED)
 )
 CURSOR = ("counted_card_id", "counted_part")
 
@@ -49,26 +86,27 @@ def count_next(*, mark: RollupMark, at: datetime, zone: ZoneInfo) -> bool:
     day = CountDay(today=at.astimezone(zone).date(), zone=zone)
     cards = Card.objects.filter(partner=mark.partner_id, pk__gt=mark.counted_card_id)
     card = cards.order_by("pk").first()
-    model, count = PARTS[mark.counted_part]
-    rows = count(card, day) if card else ()
+    parts = CARD_PARTS if card else PARTNER_PARTS
+    part = parts[mark.counted_part]
+    rows = part.count(card or mark.partner, day)
+    of = {"card": card} if card else {"partner": mark.partner_id}
     with transaction.atomic():
         now = RollupMark.objects.select_for_update(no_key=True).get(pk=mark.pk)
         if now.cursor() != mark.cursor() or not is_due(now, at=at, zone=zone):
             return True  # Another worker counted it.
-        if card is None:
-            now.counted_date, now.counted_card_id = day.today, 0
-            now.counted_at = at
-        else:
-            manager = model._default_manager
-            manager.filter(card=card).delete()
-            manager.bulk_create(rows, batch_size=500)
-            _go_on(now, card)
+        manager = part.model._default_manager
+        manager.filter(**of, **part.replaces).delete()
+        manager.bulk_create(rows, batch_size=500)
+        now.counted_part += 1
+        if now.counted_part == len(parts):
+            _go_on(now, card, at=at, day=day)
         now.save(update_fields=["counted_date", "counted_at", *CURSOR])
     return True
 
 
-def _go_on(mark: RollupMark, card: Card) -> None:
-    """Move to the next part, or past the card after its last."""
-    mark.counted_part += 1
-    if mark.counted_part == len(PARTS):
-        mark.counted_card_id, mark.counted_part = card.pk, 0
+def _go_on(mark: RollupMark, card: Card | None, *, at: datetime, day: CountDay) -> None:
+    """Move past a card; past the partner's own parts the round of the day is over."""
+    mark.counted_part = 0
+    mark.counted_card_id = card.pk if card else 0
+    if card is None:
+        mark.counted_date, mark.counted_at = day.today, at

@@ -90,25 +90,22 @@ def frequency(counted: Counted, days: Lately) -> Frequency:
     return Frequency(days=days, span=span, often=often, members_before=past)
 
 
-def counted(card: Card, day: CountDay) -> list[VisitCount]:
-    """Return how often the members of a card came, and in the spans before."""
-    rows = []
-    for days in Lately:
-        now = days.until(day.today)
-        for is_before, span in ((False, now), (True, now.before())):
-            for least, (members, visits) in _counted(card, span).items():
-                rows.append(
-                    VisitCount(
-                        partner_id=card.partner_id,
-                        card=card,
-                        day_count=days,
-                        is_before=is_before,
-                        times=least,
-                        member_count=members,
-                        visit_count=visits,
-                    )
-                )
-    return rows
+def counted(card: Card, day: CountDay, *, days: Lately) -> list[VisitCount]:
+    """Return how often the members of a card came in the last days, and in as many before."""
+    now = days.until(day.today)
+    return [
+        VisitCount(
+            partner_id=card.partner_id,
+            card=card,
+            day_count=days,
+            is_before=is_before,
+            times=least,
+            member_count=members,
+            visit_count=visits,
+        )
+        for is_before, span in ((False, now), (True, now.before()))
+        for least, (members, visits) in _counted(card, span).items()
+    ]
 
 
 def _counted(card: Card, span: Span) -> dict[int, tuple[int, int]]:

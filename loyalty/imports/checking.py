@@ -28,7 +28,7 @@ from loyalty.ledger.models import Kind, Source, Unit
 from loyalty.operations import mass_adjustments, standing
 from loyalty.operations.adjustments import AdjustmentReason, Correction
 from loyalty.operations.deeds import BusyError, Deed, one_transaction
-from loyalty.operations.mass_adjustments import Line
+from loyalty.operations.many_standings import Line
 from loyalty.rules import typed
 from loyalty.users.models import User
 

@@ -1,26 +1,24 @@
 """Adjust many accounts of a card as one file asks for: decided one by one, written set by set."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from cards import terms as versions_of
-from cards.models import Card, Reward, TermsVersion
-from clubs.models import Manager, Role
+from cards.models import Reward
+from clubs.models import Role
 from loyalty.ledger import posting
 from loyalty.ledger.drafts import Draft, LotGrant, Move
 from loyalty.ledger.models import Kind, Transaction, Unit
 from loyalty.members.models import Account, Membership
-from loyalty.operations import adjustments, drafting, followups, holdings, standing, tiering
-from loyalty.operations.adjustments import Correction
+from loyalty.operations import adjustments, drafting, followups, many_standings, standing
 from loyalty.operations.deeds import Deed, RepeatDiffersError, fingerprint, one_transaction
-from loyalty.operations.holdings import Known
+from loyalty.operations.many_standings import Held, Line
 from loyalty.operations.standing import Standing
 from loyalty.rules import expiry
 
 KINDS = (Kind.ADJUSTMENT, Kind.OPENING)
-ROLES = (Role.OWNER, Role.MANAGER)
 
 
 class OpeningTakesError(ValueError):
@@ -46,37 +44,12 @@ LINE_ERRORS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What moves on one membership, under a request key of its own.
-
-    ``expires_on`` is the last day on which an opening balance can be used; None: as the card says.
-    """
-
-    request_id: str
-    membership_id: int
-    correction: Correction
-    expires_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Foretold:
     """What a line would do to what can be spent of its unit, and what is in its way."""
 
     before: int = 0
     after: int = 0
     error: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What all lines have in common: read once."""
-
-    deed: Deed
-    kind: Kind
-    card: Card
-    terms_id: int
-    role: str
-    adjust_cap: int | None
 
 
 @one_transaction
@@ -90,15 +63,15 @@ def book(*, deed: Deed, card_id: int, kind: Kind, lines: Sequence[Line]) -> list
 
     :raises MembershipNotFoundError: NotAllowedError: CardNotOpenError: if nothing can be booked.
     """
-    held = _lock(card_id, lines)
+    held = many_standings.lock(card_id, lines)
 
-    ground = _ground(deed, card_id, kind)
+    ground = many_standings.ground(deed, card_id, kind)
     repeats = _repeats(ground.card.partner_id, lines)
 
     desk = _Desk(is_in_order=_are_pieces_scarce(ground))
     errors: list[Exception | None] = [None] * len(lines)
     for wave in _waves(lines, held, is_in_order=desk.is_in_order):
-        found = _standings(ground, [lines[index] for index in wave], held)
+        found = many_standings.standings(ground, [lines[index] for index in wave], held)
         for index in wave:
             line = lines[index]
             try:
@@ -124,13 +97,14 @@ def foretell(
 
     :raises MembershipNotFoundError: NotAllowedError: CardNotOpenError: if nothing can be booked.
     """
-    ground = _ground(deed, card_id, kind)
+    ground = many_standings.ground(deed, card_id, kind)
     ids = {line.membership_id for line in lines}
     rows = Membership.objects.filter(pk__in=ids, card=card_id)
     account_of = dict(rows.values_list("pk", "account_id"))
-    accounts = Account.objects.in_bulk(set(account_of.values()))
-    held = _Held(account_of=account_of, referrer_of={}, accounts=accounts)
-    found = _standings(ground, lines, held, is_deciding=False)
+    balances = Account.objects.only("points", "credit_minor")
+    accounts = balances.in_bulk(set(account_of.values()))
+    held = Held(account_of=account_of, referrer_of={}, accounts=accounts)
+    found = many_standings.standings(ground, lines, held, is_deciding=False)
     sums = defaultdict(int, moved)
     return [_foretold(found.get(line.membership_id), line, kind, sums) for line in lines]
 
@@ -155,66 +129,6 @@ def _foretold(
     return Foretold(before=before, after=before + amount)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """The accounts of the lines, each the one object that posting moves, and whose they are."""
-
-    account_of: Mapping[int, int]
-    referrer_of: Mapping[int, int]
-    accounts: Mapping[int, Account]
-
-    def touched(self, line: Line) -> Iterable[int]:
-        """Return the accounts that a line may move."""
-        own = self.account_of.get(line.membership_id)
-        if own is None:
-            return ()
-        other = self.referrer_of.get(line.membership_id)
-        return (own,) if other is None or line.correction.amount <= 0 else (own, other)
-
-
-def _lock(card_id: int, lines: Sequence[Line]) -> _Held:
-    """Lock the memberships, then their accounts with those of who brought them, each by id."""
-    ids = {line.membership_id for line in lines}
-    rows = Membership.objects.select_for_update(no_key=True).filter(pk__in=ids, card=card_id)
-    found = list(rows.order_by("pk").values_list("pk", "account_id", "referred_by_id"))
-    earning = {line.membership_id for line in lines if line.correction.amount > 0}
-    brought: dict[int, int] = {pk: other for pk, _own, other in found if other and pk in earning}
-    others = Membership.objects.filter(pk__in=set(brought.values())) if brought else None
-    places = dict(others.values_list("pk", "account_id")) if others is not None else {}
-    wanted = {own for _pk, own, _other in found} | set(places.values())
-    accounts = Account.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    return _Held(
-        account_of={pk: own for pk, own, _other in found},
-        referrer_of={pk: places[other] for pk, other in brought.items()},
-        accounts={account.pk: account for account in accounts},
-    )
-
-
-def _ground(deed: Deed, card_id: int, kind: Kind) -> _Ground:
-    card = Card.objects.select_related("club", "partner").get(pk=card_id)
-    manager = Manager.objects.filter(
-        user_id=deed.actor_id or 0, user__is_active=True, is_active=True, partner=card.partner_id
-    )
-    row = manager.order_by("pk").first()
-    role = Role.OWNER if deed.actor and deed.actor.is_superuser else row and row.role
-    if role is None:
-        raise standing.MembershipNotFoundError
-    if role not in ROLES:
-        raise standing.NotAllowedError
-    versions = TermsVersion.objects.filter(card=card_id, published_at__lte=deed.occurred_at)
-    terms_id = versions.order_by("-number").values_list("pk", flat=True).first()
-    if terms_id is None:
-        raise standing.CardNotOpenError
-    return _Ground(
-        deed=deed,
-        kind=kind,
-        card=card,
-        terms_id=terms_id,
-        role=role,
-        adjust_cap=row.adjust_cap if row else None,
-    )
-
-
 def _repeats(partner_id: int, lines: Sequence[Line]) -> dict[str, int]:
     """Return the transactions that were booked under the lines' keys before."""
     keys = [line.request_id for line in lines]
@@ -222,7 +136,7 @@ def _repeats(partner_id: int, lines: Sequence[Line]) -> dict[str, int]:
     return dict(found.values_list("request_id", "pk"))
 
 
-def _are_pieces_scarce(ground: _Ground) -> bool:
+def _are_pieces_scarce(ground: many_standings.Ground) -> bool:
     """Return whether a line may hand out a reward of which there is not enough for everybody."""
     terms = versions_of.of_version(ground.terms_id)
     ids = {tier.entry_reward_id for tier in terms.tiers} | {terms.full_card_reward_id}
@@ -230,7 +144,7 @@ def _are_pieces_scarce(ground: _Ground) -> bool:
     return bool(wanted) and Reward.objects.filter(pk__in=wanted, stock__isnull=False).exists()
 
 
-def _waves(lines: Sequence[Line], held: _Held, *, is_in_order: bool) -> Iterable[list[int]]:
+def _waves(lines: Sequence[Line], held: Held, *, is_in_order: bool) -> Iterable[list[int]]:
     """Return the places of the lines in groups that move no account twice, in order of booking.
 
     Lines on one account stay in their order. If all must be booked ``in order``, a group ends
@@ -247,65 +161,6 @@ def _waves(lines: Sequence[Line], held: _Held, *, is_in_order: bool) -> Iterable
         last.update(dict.fromkeys(touched, wave))
         waves[wave].append(index)
     return [waves[number] for number in sorted(waves)]
-
-
-def _standings(
-    ground: _Ground, lines: Sequence[Line], held: _Held, *, is_deciding: bool = True
-) -> dict[int, Standing]:
-    """Return where each line's membership stands now, in a constant number of statements."""
-    ids = {line.membership_id for line in lines} & held.account_of.keys()
-    rows = standing.with_due_points(ground.deed.occurred_at).filter(pk__in=ids)
-    found: dict[int, Standing] = {}
-    for row in rows.select_related("member__customer_group", "group__head"):
-        row.card, row.partner = ground.card, ground.card.partner
-        own, other = held.account_of[row.pk], held.referrer_of.get(row.pk)
-        found[row.pk] = Standing(
-            deed=ground.deed,
-            membership=row,
-            account=held.accounts[own],
-            card=ground.card,
-            terms_id=ground.terms_id,
-            staff=None,
-            role=ground.role,
-            adjust_cap=ground.adjust_cap,
-            scan=None,
-            repeat_id=None,
-            due_points=row.due_points,
-            due_credit=row.due_credit,
-            referrer_account=None if other is None else held.accounts[other],
-        )
-    if is_deciding:
-        _read_together(found.values(), lines)
-    return found
-
-
-def _read_together(standings: Collection[Standing], lines: Sequence[Line]) -> None:
-    """Let the standings know what deciding would else ask for each of them."""
-    if not standings:
-        return
-    terms = next(iter(standings)).terms
-    ids = [one.account.pk for one in standings]
-    takes = any(line.correction.amount < 0 for line in lines)
-    lots = holdings.open_lots(ids) if takes or terms.stamps_per_card else None
-    awarded: dict[int, dict[str, int]] = {}
-    if terms.tiers:
-        for start, group in _by_start(standings).items():
-            zone = group[0].membership.partner.zone()
-            awarded |= tiering.awarded_since([one.account.pk for one in group], start, zone)
-    for one in standings:
-        one.known = Known(
-            lots=None if lots is None else lots[one.account.pk],
-            awarded=awarded.get(one.account.pk),
-        )
-
-
-def _by_start(standings: Collection[Standing]) -> dict[date, list[Standing]]:
-    found: dict[date, list[Standing]] = defaultdict(list)
-    for one in standings:
-        start = tiering.counted_since(one)
-        if start is not None:
-            found[start].append(one)
-    return found
 
 
 def _check(found: Standing, line: Line, kind: Kind) -> None:

@@ -241,7 +241,6 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
     )
     versions = TermsVersion.objects.filter(card=OuterRef("card"), published_at__lte=at)
     repeats = Transaction.objects.filter(partner=OuterRef("partner"), request_id=deed.request_id)
-    own = OuterRef("pk")
     return (
         Membership.objects.filter(pk=membership_id)
         .select_related("card__club", "partner", "member__customer_group", "group__head")
@@ -253,9 +252,9 @@ def _facts(deed: Deed, membership_id: int, scan_id: int | None) -> QuerySet[Any]
             repeat_id=Subquery(repeats.values("pk")[:1]),
             due_points=due(OuterRef("account"), Unit.POINTS, at),
             due_credit=due(OuterRef("account"), Unit.CREDIT, at),
-            earned_hour=_count(own, EARNING_KINDS, at - timedelta(hours=1)),
-            earned_day=_count(own, EARNING_KINDS, at - timedelta(hours=24)),
-            redeemed_day=_count(own, SPENDING_KINDS, at - timedelta(hours=24)),
+            earned_hour=_count(OuterRef("pk"), EARNING_KINDS, at - timedelta(hours=1)),
+            earned_day=_count(OuterRef("pk"), EARNING_KINDS, at - timedelta(hours=24)),
+            redeemed_day=_count(OuterRef("pk"), SPENDING_KINDS, at - timedelta(hours=24)),
             has_tags=Exists(Tag.objects.filter(partner=OuterRef("partner"), archived_at=None)),
         )
     )
@@ -329,9 +328,8 @@ def _scanned_within(standing: Standing, window: timedelta) -> bool:
 def check_may_serve(standing: Standing) -> None:
     """Refuse anybody who may not earn for this member at this door.
 
-    At the counter that is staff of the card's club with a scan of this visit; in the dashboard
-    a manager. The system needs no person. A repeat needs no fresh scan: nothing is booked, and
-    whoever lost the first answer must not be told that nothing was.
+    At the counter that is staff of the card's club with a scan of this visit, in the dashboard a
+    manager; the system needs no person. A repeat needs no fresh scan, for it books nothing.
 
     :raises MembershipNotFoundError: for a stranger.
     :raises ScanTooOldError: if the scan is of an earlier visit.

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from cards.models import Card
-from loyalty.analytics.counting import PARTS
+from loyalty.analytics.counting import CARD_PARTS, PARTNER_PARTS
 from loyalty.analytics.reading import Counted, Scope
 from loyalty.analytics.spans import CountDay
 from loyalty.ledger.models import TierChange
@@ -16,10 +16,11 @@ def count(cast, today):
     """Count all cards as of a day of the test's own, as the daily round does; return the scope."""
     day = CountDay(today=today, zone=cast.partner.zone())
     cards = list(Card.objects.filter(partner=cast.partner).order_by("pk"))
-    for card in cards:
-        for model, counted in PARTS:
-            model.objects.filter(card=card).delete()
-            model.objects.bulk_create(counted(card, day))
+    todo = [(part, {"card": card}) for card in cards for part in CARD_PARTS]
+    todo += [(part, {"partner": cast.partner}) for part in PARTNER_PARTS]
+    for part, of in todo:
+        part.model.objects.filter(**of, **part.replaces).delete()
+        part.model.objects.bulk_create(part.count(*of.values(), day))
     return Counted(card_ids=[card.pk for card in cards], at=raw.later(), date=today)
 
 

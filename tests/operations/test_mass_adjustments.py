@@ -16,7 +16,7 @@ from loyalty.ledger.models import Entry, Firing, Kind, Lot, Source, TierChange, 
 from loyalty.members.models import Account, Membership, MembershipStatus, RewardCounter, Voucher
 from loyalty.operations import adjustments, mass_adjustments, standing
 from loyalty.operations.adjustments import AdjustmentReason, Correction
-from loyalty.operations.mass_adjustments import Line
+from loyalty.operations.many_standings import Line
 from loyalty.outbox.models import Event
 from tests.cast import NOON, deed, join, make_manager, make_reward, make_tier, make_user, publish
 from tests.operations.counter import adjust, days, mismatches
