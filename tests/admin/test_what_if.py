@@ -80,7 +80,7 @@ def test_a_run_that_goes_on_shows_how_far_it_is_and_asks_again(cast):
     whole, part = client.get(result(run)), client.get(f"{result(run)}?part=1")
 
     assert "1,200 of 5,000 purchases" in text(whole)
-    assert "js/admin/what-if.js" in whole.content.decode()
+    assert "js/admin/progress.js" in whole.content.decode()
     assert '<progress class="d-progress" max="5000" value="1200"' in part.content.decode()
     assert "<html" not in part.content.decode()
     WhatIf.objects.update(status=WhatIfStatus.WAITING, seen_count=0)
