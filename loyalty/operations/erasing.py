@@ -83,9 +83,12 @@ def erase_member(*, deed: Deed, membership_id: int) -> Transaction:
     """
     customer = customers.lock(deed=deed, membership_ids=[membership_id])[0]
 
+    content = fingerprint("erase", membership=membership_id)
+    # Before the rights: an erased record names nobody, so that it is not the member's own any more.
+    if own := _own_repeat(customer.asked, content):
+        return own
     _check_may_erase(customer.asked)
 
-    content = fingerprint("erase", membership=membership_id)
     if repeat := first_result(customer.asked, content):
         return repeat
 
@@ -105,6 +108,31 @@ def erase_member(*, deed: Deed, membership_id: int) -> Transaction:
         forget(traces)
     forgetting.forget_person(user_id=traces.user_id, words=traces.words)
     return done
+
+
+def find_own(*, actor_id: int | None, member_id: int, request_id: str) -> Transaction | None:
+    """Return the erasure of this record that was asked for under this key in the wallet, or None.
+
+    Where the sign-in went with the record nobody is signed in any more, and the key alone, which
+    only the form has told, says whose erasure it was. Source: design, a repeat is answered.
+    """
+    found = Transaction.objects.filter(
+        partner__in=Member.objects.filter(pk=member_id).values("partner"),
+        request_id=request_id,
+        membership__member=member_id,
+        source=Source.WALLET,
+        kind=Kind.STATUS,
+        result__step=ERASED,
+    ).select_related("partner")
+    theirs = Q(actor__is_active=False) if actor_id is None else Q(actor=actor_id)
+    return found.filter(theirs).first()
+
+
+def _own_repeat(standing: Standing, content: str) -> Transaction | None:
+    """Return what the same person did under the same key, if it was this erasure."""
+    return Transaction.objects.filter(
+        pk=standing.repeat_id, actor=standing.deed.actor_id, fingerprint=content
+    ).first()
 
 
 def _check_may_erase(standing: Standing) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Source, Transaction
 from loyalty.members.models import Member
 from loyalty.operations import groups
 from loyalty.users.models import User
@@ -77,6 +77,26 @@ def test_a_record_elsewhere_keeps_the_account():
     assert response["Location"] == reverse("wallet:profile")
     assert client.get(reverse("wallet:card", args=[elsewhere.pk])).status_code == 200
     assert member_of(cast).user is None
+
+
+@pytest.mark.parametrize("is_held_elsewhere", [True, False])
+def test_sent_twice_it_leads_to_the_same_page_and_another_key_or_person_finds_nothing(
+    is_held_elsewhere,
+):
+    cast = make_cast()
+    if is_held_elsewhere:
+        join(cast.mia, make_card(make_club(make_partner("Second"), "Second club")))
+    client = browser(cast.mia)
+
+    first = delete(client, cast)
+    again = delete(client, cast)
+
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
+    assert Transaction.objects.filter(kind="STATUS").count() == 1
+    other = delete(client, cast, request_id="b" * 32)
+    assert other.status_code == (404 if is_held_elsewhere else 302)
+    assert other.get("Location", "").startswith(reverse("account_login")) != is_held_elsewhere
+    assert delete(browser(cast.noor), cast).status_code == 404
 
 
 def test_without_the_tick_nothing_is_deleted():

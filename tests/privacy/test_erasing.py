@@ -297,13 +297,16 @@ def test_the_ledger_stays_and_what_was_left_is_forfeited():
 
 
 @pytest.mark.req("CU10")
-def test_the_same_erasure_sent_twice_happens_once_and_another_is_refused():
+@pytest.mark.parametrize("source", [Source.ADMIN, Source.WALLET])
+def test_the_same_erasure_sent_twice_happens_once_and_another_is_refused(source):
     cast, held = told_everything()
+    actor = held.member.user if source == Source.WALLET else cast.petra
 
-    first = erase(cast, held, key="k" * 8)
-    again = erase(cast, held, key="k" * 8)
+    first, again = (erase(cast, held, actor=actor, source=source, key="k" * 8) for _ in range(2))
 
     assert again.pk == first.pk
+    with pytest.raises(standing.MembershipNotFoundError):
+        erase(cast, held, actor=cast.noor, source=Source.WALLET, key="k" * 8)
     with pytest.raises(customers.CustomerGoneError):
         erase(cast, held)
     with pytest.raises(customers.CustomerGoneError):

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from loyalty.ledger.models import Source
+from loyalty.ledger.models import Source, Transaction
 from loyalty.members.models import Member, Membership
 from loyalty.operations import erasing, standing
 from loyalty.users.models import User
@@ -24,10 +24,25 @@ from loyalty.web.refusals import REFUSALS, refusal_of
 from loyalty.web.requests import deed, new_request_id, signed_in
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_data(request: HttpRequest, member_id: int) -> HttpResponse:
-    """Say what goes, then erase the person's record at this business. Source: GDPR, Article 17."""
+    """Say what goes, then erase the person's record at this business. Source: GDPR, Article 17.
+
+    Sent again it leads where the first one did, also where that has closed the sign-in.
+    """
+    if request.method == "POST" and (form := DeleteForm(request.POST)).is_valid():
+        first = erasing.find_own(
+            actor_id=request.user.pk,
+            member_id=member_id,
+            request_id=form.cleaned_data["request_id"],
+        )
+        if first is not None:
+            return _done(request, first)
+    return _delete_data(request, member_id)
+
+
+@login_required
+def _delete_data(request: HttpRequest, member_id: int) -> HttpResponse:
     member, membership = _own_record(signed_in(request), member_id)
     is_fresh = is_signed_in_lately(request)
     if request.method == "POST" and not is_fresh and get_reauthentication_flows(request.user):
@@ -75,13 +90,18 @@ def is_signed_in_lately(request: HttpRequest) -> bool:
 
 
 def _erased(request: HttpRequest, membership: Membership, key: str) -> HttpResponse:
-    """Erase, and sign out where the sign-in went as well."""
-    erasing.erase_member(
+    """Erase, and say so."""
+    done = erasing.erase_member(
         deed=deed(request, source=Source.WALLET, request_id=key), membership_id=membership.pk
     )
-    if User.objects.get(pk=signed_in(request).pk).is_active:
+    return _done(request, done)
+
+
+def _done(request: HttpRequest, erased: Transaction) -> HttpResponse:
+    """Say that it is done, and sign out where the sign-in went as well."""
+    if User.objects.filter(pk=erased.actor_id, is_active=True).exists():
         done = _("Your data at %(partner)s is deleted.")
-        messages.success(request, done % {"partner": membership.partner.name})
+        messages.success(request, done % {"partner": erased.partner.name})
         return redirect("wallet:profile")
     logout(request)
     messages.success(request, _("Your data is deleted, and your account with it."))
