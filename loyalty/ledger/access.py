@@ -1,6 +1,8 @@
 """The only functions that fetch a transaction for a person."""
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from clubs.models import Club
 from loyalty.ledger.models import Kind, Source, Transaction
@@ -16,6 +18,14 @@ def seen_by(membership: Membership) -> Q:
     """
     own = Q(membership=membership) & ~Q(kind=Kind.TRANSFER)
     return Q(account=membership.account_id) | own
+
+
+def with_other_number(deeds: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    """Return deeds with ``other_number``: what the other card of a merger is called now, if any."""
+    other = Membership.objects.filter(pk=OuterRef("other_id")).values("number")
+    return deeds.alias(
+        other_id=Cast(KT("result__other_membership_id"), BigIntegerField())
+    ).annotate(other_number=Subquery(other))
 
 
 class TransactionNotFoundError(LookupError):

@@ -206,7 +206,11 @@ def _moved(into: Standing, of: Standing, content: str, note: Note | None) -> lis
         membership_id=of.membership.pk,
         moves=lot_dates.taken(lots),
         tier=pooling.lowest(pooled, account),
-        result={"step": MERGED_AWAY, "number": into.membership.number, "points": -account.points},
+        result={
+            "step": MERGED_AWAY,
+            "other_membership_id": into.membership.pk,
+            "points": -account.points,
+        },
         **pooling.sums(account, -1),
     )
     closing = drafting.companion(
@@ -218,7 +222,7 @@ def _moved(into: Standing, of: Standing, content: str, note: Note | None) -> lis
         status=MembershipStatus.REMOVED,
         result={
             "step": MERGED_AWAY,
-            "number": into.membership.number,
+            "other_membership_id": into.membership.pk,
             "from": of.membership.status,
             "to": MembershipStatus.REMOVED,
         },
@@ -234,9 +238,10 @@ def _moved(into: Standing, of: Standing, content: str, note: Note | None) -> lis
 
 
 def _result(into: Standing, of: Standing) -> dict[str, Any]:
+    # By its key: a result never changes, and the number goes when the customer is erased.
     told = {
         "step": MERGED,
-        "number": of.membership.number,
+        "other_membership_id": of.membership.pk,
         "points": of.account.points,
         "balance_before": into.available,
         "balance_after": into.available + of.available,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from cards import terms
 from cards.models import Card, CardStatus, CardText, TermsVersion
 from clubs.models import PartnerStatus, PlaceStatus
-from loyalty.ledger.access import seen_by
+from loyalty.ledger.access import seen_by, with_other_number
 from loyalty.ledger.models import Kind, Lot, Transaction, Unit
 from loyalty.members import access, codes
 from loyalty.members.codes import QrMatrix
@@ -229,7 +229,7 @@ def history_of(membership: Membership) -> QuerySet[Transaction]:
     Internal notes are not even read.
     """
     return (
-        Transaction.objects.filter(seen_by(membership))
+        with_other_number(Transaction.objects.filter(seen_by(membership)))
         .exclude(kind__in=[Kind.REVERSAL, Kind.STATUS])
         .select_related("store", "note", "reversal__note")
         .defer("note__internal", "reversal__note__internal", "facts", "reversal__facts")

@@ -32,17 +32,25 @@ def transfer_title(deed: Transaction) -> str:
 
 
 def merger_title(deed: Transaction) -> str:
-    """Return what a merger of two records did to this card; nothing for another deed."""
-    number = {"number": deed.result.get("number", "")}
+    """Return what a merger of two records did to this card; nothing for another deed.
+
+    In a list ``deed`` comes with ``other_number``; of one deed the number is asked for here.
+    """
     match deed.result.get("step"):
-        case merging.MERGED if number["number"]:
-            return _("Taken over from card %(number)s") % number
+        case merging.MERGED if "other_membership_id" in deed.result:
+            return _("Taken over from card %(number)s") % {"number": _other_number(deed)}
         case merging.MERGED:
             return _("Merged with another record")
         case merging.MERGED_AWAY:
-            return _("Merged into card %(number)s") % number
+            return _("Merged into card %(number)s") % {"number": _other_number(deed)}
         case _other:
             return ""
+
+
+def _other_number(deed: Transaction) -> str:
+    if hasattr(deed, "other_number"):
+        return str(deed.other_number)
+    return Membership.objects.get(pk=deed.result["other_membership_id"]).number
 
 
 def by_another(deed: Transaction, membership: Membership) -> str:

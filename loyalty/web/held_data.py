@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from loyalty.ledger.access import with_other_number
 from loyalty.ledger.models import Lot, TierChange, Transaction, Unit
 from loyalty.members.models import (
     Claim,
@@ -230,7 +231,7 @@ def _lots(cards: Sequence[Membership]) -> Table:
 
 def _deeds(cards: dict[int, Membership]) -> Table:
     deeds = (
-        Transaction.objects.filter(membership__in=cards)
+        with_other_number(Transaction.objects.filter(membership__in=cards))
         .select_related("store", "note", "reversal")
         .order_by("occurred_at", "pk")
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from loyalty.ledger.access import seen_by
+from loyalty.ledger.access import seen_by, with_other_number
 from loyalty.ledger.models import REVERSIBLE_KINDS, Transaction
 from loyalty.members.models import Membership
 from loyalty.operations import sales
@@ -34,7 +34,8 @@ class DeedLine:
 
 def deeds_of(membership: Membership) -> QuerySet[Transaction]:
     """Return what happened on a membership, with all that a line of it needs."""
-    return Transaction.objects.filter(seen_by(membership)).select_related(
+    deeds = Transaction.objects.filter(seen_by(membership))
+    return with_other_number(deeds).select_related(
         "store", "note", "reversal", "actor", "reward", "membership__member"
     )
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from loyalty.analytics import scan_patterns, signals, spans
 from loyalty.analytics.models import Signal, SignalKind, SignalState
 from loyalty.analytics.spans import DAY
+from loyalty.ledger.access import with_other_number
 from loyalty.ledger.models import Transaction
 from loyalty.members.models import Scan
 from loyalty.web import words
@@ -160,7 +161,8 @@ class SignalAdmin(ReadOnlyAdmin):
 
 def _deeds(row: Signal) -> list[dict[str, Any]]:
     """Return the deeds of a signal in words, the newest first, each with its addresses."""
-    deeds = Transaction.objects.filter(pk__in=row.transaction_ids, partner=row.partner_id)
+    found = Transaction.objects.filter(pk__in=row.transaction_ids, partner=row.partner_id)
+    deeds = with_other_number(found)
     related = ("card", "store", "note", "reversal", "reverses", "actor", "membership__member")
     return [
         {

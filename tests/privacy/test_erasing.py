@@ -73,20 +73,8 @@ FIRST, LAST, SIGN_IN = "Qanafirst", "Qanalast", "Qanasignin"
 INTERNAL, COMMENT = "Qanainternal words", "Qanacomment words"
 FAMILY, SECRET, LOGGED = "Qanafamily", "Qanasecret", "Qanalogged"
 ANNIVERSARY = "1957-03-21"
-WORDS = {
-    EMAIL,
-    PHONE,
-    ADDRESS,
-    FIRST,
-    LAST,
-    SIGN_IN,
-    INTERNAL,
-    COMMENT,
-    FAMILY,
-    SECRET,
-    LOGGED,
-    ANNIVERSARY,
-}
+WORDS = {EMAIL, PHONE, ADDRESS, FIRST, LAST, SIGN_IN, INTERNAL, COMMENT}
+WORDS |= {FAMILY, SECRET, LOGGED, ANNIVERSARY}
 
 
 def told_everything():

@@ -102,7 +102,7 @@ def test_of_a_card_that_both_hold_one_account_takes_over_the_other_lot_by_lot():
         cast.membership,
         {
             "step": "MERGED",
-            "number": twice.number,
+            "other_membership_id": twice.pk,
             "points": 90,
             "balance_before": 80,
             "balance_after": 170,
