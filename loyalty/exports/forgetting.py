@@ -8,4 +8,6 @@ from loyalty.operations.erasing import Traces
 @erasing.also
 def drop_files(traces: Traces) -> None:
     """Remove the partner's exports; whoever still wants one asks again."""
+    if not traces.member_ids:
+        return  # Nobody is erased; whoever is later takes these files with them all the same.
     asking.drop_of_partner(traces.partner_id)

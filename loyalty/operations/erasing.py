@@ -4,7 +4,7 @@ Other parts that keep copies of what people told (files to import, saved exports
 takes them away.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,7 +47,10 @@ ERASED = "ERASED"  # The step of an erasure, in a transaction's result.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traces:
-    """By what copies of a person's data are known elsewhere; the words are gone after the deed."""
+    """By what copies of a person's data are known elsewhere; the words are gone after the deed.
+
+    Without ids nobody is erased: a customer gave up these words alone.
+    """
 
     partner_id: int
     member_ids: frozenset[int]
@@ -104,10 +107,34 @@ def erase_member(*, deed: Deed, membership_id: int) -> Transaction:
     _erase_cards(traces)
     _erase_reasons(traces)
     _erase_record(customer, deed)
+    _forget_copies(traces)
+    return done
+
+
+def forget_contacts(*, partner_id: int, contacts: Iterable[str], at: datetime) -> None:
+    """Take away what names a customer by an e-mail or phone that their record has no more.
+
+    For whoever gives up a contact without being forgotten: a later erasure knows it no more.
+    """
+    words = frozenset(word.lower() for word in contacts if word)
+    if words:
+        _forget_copies(
+            Traces(
+                partner_id=partner_id,
+                member_ids=frozenset(),
+                membership_ids=frozenset(),
+                user_id=None,
+                words=words,
+                numbers=frozenset(),
+                at=at,
+            )
+        )
+
+
+def _forget_copies(traces: Traces) -> None:
     for forget in _forgetters:
         forget(traces)
     forgetting.forget_person(user_id=traces.user_id, words=traces.words)
-    return done
 
 
 def find_own(*, actor_id: int | None, member_id: int, request_id: str) -> Transaction | None:

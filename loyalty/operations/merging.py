@@ -25,7 +25,7 @@ from loyalty.members.models import (
     MemberTag,
     TierSource,
 )
-from loyalty.operations import customers, drafting, lot_dates, pooling
+from loyalty.operations import customers, drafting, erasing, lot_dates, pooling
 from loyalty.operations.customers import Customer
 from loyalty.operations.deeds import Deed, fingerprint, one_transaction
 from loyalty.operations.standing import MembershipNotActiveError, Standing, first_result
@@ -87,6 +87,7 @@ def merge_members(
     ``taken`` are the facts that are taken from the record that goes; the rest of it is blanked.
     Balances, sums awarded, shortfalls, lots with their dates, vouchers, tags, whom they brought and
     which rules fired move; the closed card says which one is in force. Consents keep the stricter.
+    Contacts that neither is known by afterwards are forgotten wherever they were noted.
     By an owner or manager. Returns the transaction of the named card; a repeat returns the first.
     Source: issue of the customers area; design, Member.
 
@@ -114,7 +115,13 @@ def merge_members(
     for into, of in pairs:
         _close_card(into, of)
     _change_hands(stays, goes, pairs)
+    former = _contacts(stays.member) | _contacts(goes.member)
     _merge_records(stays.member, goes.member, taken)
+    erasing.forget_contacts(
+        partner_id=stays.member.partner_id,
+        contacts=former - _contacts(stays.member),
+        at=deed.occurred_at,
+    )
     record.record(
         action="merge members",
         subject=stays.member,
@@ -334,6 +341,12 @@ def _change_hands(stays: Customer, goes: Customer, pairs: Pairs) -> None:
     GuestLink.objects.filter(member=goes.member, used_at=None).update(
         used_at=goes.asked.deed.occurred_at
     )
+
+
+def _contacts(member: Member) -> set[str]:
+    """Return by what somebody is found in files, sessions and queues."""
+    user_email = member.user.email if member.user else ""
+    return {word.lower() for word in (member.email, member.phone, user_email) if word}
 
 
 def _merge_records(stays: Member, goes: Member, taken: Collection[PersonalFact]) -> None:
