@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from cards.models import PrintedCard
 from loyalty.audit import record
@@ -18,6 +18,8 @@ from loyalty.audit.models import AuditPerson
 from loyalty.ledger.drafts import Draft, Fact, VoucherStep
 from loyalty.ledger.models import (
     Kind,
+    ParkedRefund,
+    ReceiptUse,
     Source,
     Transaction,
     TransactionNote,
@@ -158,7 +160,7 @@ def find_own(*, actor_id: int | None, member_id: int, request_id: str) -> Transa
 def _own_repeat(standing: Standing, content: str) -> Transaction | None:
     """Return what the same person did under the same key, if it was this erasure."""
     return Transaction.objects.filter(
-        pk=standing.repeat_id, actor=standing.deed.actor_id, fingerprint=content
+        pk=standing.repeat_id or 0, actor=standing.deed.actor_id, fingerprint=content
     ).first()
 
 
@@ -288,11 +290,20 @@ def _erase_reasons(traces: Traces) -> None:
     """Empty the reasons that anybody typed for what they did with the record or its cards."""
     deeds = Transaction.objects.filter(membership__in=traces.membership_ids)
     asked = WaitingAdjustment.objects.filter(membership__in=traces.membership_ids)
+    # One that was given up has no transaction; its receipt says whose it was.
+    receipts = ReceiptUse.objects.filter(
+        store=OuterRef("store"),
+        number=OuterRef("receipt_number"),
+        period=OuterRef("period"),
+        transaction__membership__in=traces.membership_ids,
+    )
+    parked = ParkedRefund.objects.filter(Exists(receipts), partner=traces.partner_id)
     for model, keys in (
         (Member, traces.member_ids),
         (Membership, traces.membership_ids),
         (Transaction, deeds.values("pk")),
         (WaitingAdjustment, asked.values("pk")),
+        (ParkedRefund, parked.values("pk")),
     ):
         AuditPerson.objects.filter(
             event__kind=model._meta.label_lower, event__object_id__in=keys

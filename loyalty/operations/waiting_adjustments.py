@@ -215,11 +215,12 @@ def withdraw(*, deed: Deed, waiting_id: int) -> WaitingAdjustment:
 
 
 def _locked(deed: Deed, waiting_id: int) -> WaitingAdjustment:
-    """Lock the row; the account is locked after it, by booking alone."""
-    found = WaitingAdjustment.objects.select_for_update(no_key=True).filter(pk=waiting_id).first()
-    if found is None or (_role(deed, found) is None):
+    """Lock the membership, what booking locks, then the row: as whoever erases a customer does."""
+    seen = WaitingAdjustment.objects.filter(pk=waiting_id).first()
+    if seen is None or _role(deed, seen) is None:
         raise WaitingNotFoundError
-    return found
+    lock(deed=deed, membership_id=seen.membership_id, is_earning=seen.amount > 0)
+    return WaitingAdjustment.objects.select_for_update(no_key=True).get(pk=waiting_id)
 
 
 def _role(deed: Deed, found: WaitingAdjustment) -> str | None:

@@ -41,6 +41,7 @@ from loyalty.operations import (
     groups,
     member_notes,
     memberships,
+    parked_refunds,
     standing,
 )
 from loyalty.operations.birthdays import Birthday
@@ -61,6 +62,7 @@ from tests.cast import (
 )
 from tests.imports.files import checked, upload
 from tests.operations.counter import adjust, buy, days, issue
+from tests.operations.test_parked_refunds import park
 from tests.privacy import dump
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +95,10 @@ def told_everything():
         birthday=Birthday(day=14, month=5, year=1931),
         anniversary=date.fromisoformat(ANNIVERSARY),
     )
-    buy(cast, 9900, membership=held)
+    parked = park(cast)
+    by = deed(cast.petra, Source.ADMIN)
+    parked_refunds.drop_parked(deed=by, parked_id=parked.pk, reason=INTERNAL)
+    buy(cast, 9900, membership=held, receipt=parked.receipt_number)
     adjust(cast, 401, membership=held, note=Note(internal=INTERNAL, comment=COMMENT))
     issue(cast, membership=held)
     member_notes.write_note(

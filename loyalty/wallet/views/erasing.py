@@ -99,7 +99,7 @@ def _erased(request: HttpRequest, membership: Membership, key: str) -> HttpRespo
 
 def _done(request: HttpRequest, erased: Transaction) -> HttpResponse:
     """Say that it is done, and sign out where the sign-in went as well."""
-    if User.objects.filter(pk=erased.actor_id, is_active=True).exists():
+    if User.objects.filter(pk=erased.actor_id or 0, is_active=True).exists():
         done = _("Your data at %(partner)s is deleted.")
         messages.success(request, done % {"partner": erased.partner.name})
         return redirect("wallet:profile")
