@@ -50,6 +50,8 @@ def confirm(*, upload_id: int, by: User, at: datetime) -> Upload:
     :raises WrongStateError: HasErrorsError: NothingToBookError: AlreadyBookedError: if it cannot.
     """
     upload = _locked(upload_id, UploadState.CHECKED)
+    if upload.rows_erased_at:
+        raise WrongStateError
     if upload.is_whole and upload.error_count:
         raise HasErrorsError
     if not upload.good_count:

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clubs.models import Partner
 from loyalty.imports import intake, matching
 from loyalty.imports.columns import Cell
 from loyalty.imports.models import LIVE, Upload, UploadPart, UploadRow, UploadState
 from loyalty.operations import erasing
+from loyalty.operations.deeds import one_transaction
 from loyalty.operations.erasing import Traces
 
 # Rows are kept so long after the last thing that was done with their file.
@@ -23,24 +24,38 @@ _PLACES = {cell: place for place, cell in enumerate(Cell)}
 
 
 def erase_old(*, at: datetime) -> int:
-    """Erase the rows of the next file that is due, up to some thousand, and return how many.
+    """Close the next file that is due, or erase rows of a closed one, and return how many it were.
 
-    Zero when nothing is left to do. What was not booked by then never is.
+    Zero when nothing is left to do. What was not booked by then never is: nobody can book a file
+    any more from before its first row goes.
     """
-    upload = _due(at).order_by("pk").first()
+    return _close_next(at) or _erase_some()
+
+
+@one_transaction
+def _close_next(at: datetime) -> int:
+    upload = _due(at).select_for_update(no_key=True).order_by("pk").first()
     if upload is None:
         return 0
+    if upload.state in LIVE and upload.confirmed_at is None:
+        upload.state = UploadState.DROPPED
+    upload.rows_erased_at = at
+    upload.save()
     upload.parts.all().delete()
+    return 1
+
+
+def _erase_some() -> int:
+    """Erase the next rows of a closed file, some thousand at most, and return how many it were."""
+    is_left = Exists(UploadRow.objects.filter(upload=OuterRef("pk")))
+    closed = Upload.objects.filter(is_left, rows_erased_at__isnull=False)
+    upload = closed.order_by("pk").first()
+    if upload is None:
+        return 0
     some = upload.rows.order_by("number").values_list("number", flat=True)[:PER_COMMIT]
     numbers = list(some)
-    if numbers:
-        upload.rows.filter(number__lte=numbers[-1]).delete()
-        return len(numbers)
-    is_open = upload.state in LIVE and upload.confirmed_at is None
-    Upload.objects.filter(pk=upload.pk).update(
-        rows_erased_at=at, state=UploadState.DROPPED if is_open else upload.state
-    )
-    return 1
+    upload.rows.filter(number__lte=max(numbers, default=0)).delete()
+    return len(numbers)
 
 
 def _due(at: datetime) -> QuerySet[Upload]:

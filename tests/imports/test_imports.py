@@ -274,6 +274,23 @@ def test_rows_are_erased_after_thirty_days_and_the_file_stays_known(cast, tmp_pa
         upload(cast, tmp_path, *lines)
 
 
+def test_a_file_whose_rows_are_being_erased_is_booked_by_nobody(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(erasing, "PER_COMMIT", 1)
+    lines = [f"{cast.membership.number},{number}" for number in (1, 2)]
+    taken = checked(cast, tmp_path, "member,points", *lines, is_whole=False)
+    late = NOON + days(31)
+
+    erased = [erasing.erase_old(at=late)]
+    with pytest.raises(booking.WrongStateError):
+        confirm(taken, cast.petra, at=late)
+    while some := erasing.erase_old(at=late):
+        erased.append(some)
+
+    taken.refresh_from_db()
+    assert (erased, taken.rows.count(), taken.state) == ([1, 1, 1], 0, UploadState.DROPPED)
+    assert balance(cast) == 50
+
+
 def test_a_person_is_erased_from_rows_of_any_state(cast, tmp_path):
     lines = (
         "member,points,internal note",
