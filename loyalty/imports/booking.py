@@ -119,8 +119,8 @@ def discard(*, upload_id: int, at: datetime) -> Upload:
     upload = _locked(upload_id, UploadState.READING, UploadState.CHECKED, UploadState.STOPPED)
     if upload.booked_count:
         raise WrongStateError
-    upload.state, upload.changed_at = UploadState.DROPPED, at
-    upload.confirmed_at, upload.rows_erased_at = None, at
+    upload.changed_at = at
+    upload.close(at)
     upload.save()
     upload.rows.all().delete()
     upload.parts.all().delete()

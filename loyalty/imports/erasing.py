@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clubs.models import Partner
-from loyalty.imports import intake, matching
+from loyalty.imports import intake, matching, work
 from loyalty.imports.columns import Cell
-from loyalty.imports.models import LIVE, Upload, UploadPart, UploadRow, UploadState
+from loyalty.imports.models import Upload, UploadPart, UploadRow, UploadState
 from loyalty.operations import erasing
 from loyalty.operations.deeds import one_transaction
 from loyalty.operations.erasing import Traces
@@ -37,9 +37,7 @@ def _close_next(at: datetime) -> int:
     upload = _due(at).select_for_update(no_key=True).order_by("pk").first()
     if upload is None:
         return 0
-    if upload.state in LIVE and upload.confirmed_at is None:
-        upload.state = UploadState.DROPPED
-    upload.rows_erased_at = at
+    upload.close(at)
     upload.save()
     upload.parts.all().delete()
     return 1
@@ -59,9 +57,12 @@ def _erase_some() -> int:
 
 
 def _due(at: datetime) -> QuerySet[Upload]:
-    """Return the uploads whose rows were kept long enough; one that is being booked waits."""
+    """Return the uploads whose rows were kept long enough; one that is being booked waits.
+
+    What the queue gave up is not being booked, whatever its state says.
+    """
     old = Upload.objects.filter(changed_at__lt=at - KEPT, rows_erased_at__isnull=True)
-    return old.exclude(state=UploadState.BOOKING)
+    return old.filter(~Q(state=UploadState.BOOKING) | Q(work.given_up()))
 
 
 @erasing.also
@@ -96,7 +97,9 @@ def erase_person(*, partner_id: int, member_ids: Collection[int], words: Iterabl
 def _from_parts(partner_id: int, folded: Collection[str], plain: Callable[[str], str]) -> int:
     """Erase a person from rows that wait for their check."""
     found = 0
-    for part in UploadPart.objects.filter(upload__partner=partner_id).order_by("pk"):
+    parts = UploadPart.objects.filter(upload__partner=partner_id).order_by("pk")
+    # One at a time: all parts of some long files are more than a process should hold.
+    for part in parts.iterator(chunk_size=1):
         rows = intake.unpacked(part.content)
         theirs = [cells for _, cells in rows if plain(cells[_PLACES[Cell.MEMBER]]) in folded]
         for cells in theirs:

@@ -291,7 +291,51 @@ def test_a_file_whose_rows_are_being_erased_is_booked_by_nobody(cast, tmp_path, 
     assert balance(cast) == 50
 
 
-def test_a_person_is_erased_from_rows_of_any_state(cast, tmp_path):
+def test_a_booking_that_was_given_up_is_closed_after_thirty_days(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(booking, "CHUNK", 1)
+    late = NOON + days(31)
+    started, unstarted, at_work = (
+        confirm(checked(cast, tmp_path, "member,points", *rows, is_whole=False), cast.petra)
+        for rows in (
+            [f"{cast.membership.number},{number}" for number in numbers]
+            for numbers in ((1, 2), (3, 4), (5, 6))
+        )
+    )
+    booking.book_some(upload_id=started.pk)
+    jobs = [job_of(given_up).pk for given_up in (started, unstarted)]
+    Job.objects.filter(pk__in=jobs).update(state=JobState.DEAD)
+
+    while erasing.erase_old(at=late):
+        pass
+
+    names = ("state", "stopped_by", "booked_count", "confirmed_at", "rows_erased_at")
+    assert list(Upload.objects.order_by("pk").values_list("pk", *names)) == [
+        (started.pk, UploadState.STOPPED, StopReason.GIVEN_UP, 1, NOON, late),
+        (unstarted.pk, UploadState.DROPPED, "", 0, None, late),
+        (at_work.pk, UploadState.BOOKING, "", 0, NOON, None),
+    ]
+    assert [one.rows.count() for one in (started, unstarted, at_work)] == [0, 0, 2]
+    with pytest.raises(booking.WrongStateError):
+        booking.go_on(upload_id=started.pk, by=cast.petra, at=late)
+    assert (work(at_work).booked_count, balance(cast)) == (2, 62)
+
+
+@pytest.mark.parametrize("is_discarded", [False, True])
+def test_a_closed_file_keeps_no_words_that_may_name_somebody(cast, tmp_path, is_discarded):
+    words = {"internal": "for Noor", "comment": "Dear Noor", "name": "Noor Silva.csv"}
+    taken = checked(cast, tmp_path, "member,points", "nobody,1", is_whole=False, **words)
+
+    if is_discarded:
+        booking.discard(upload_id=taken.pk, at=NOON)
+    else:
+        erasing.erase_old(at=NOON + days(31))
+
+    taken.refresh_from_db()
+    assert (taken.file_name, taken.internal, taken.comment) == (f"import {taken.pk}", "", "")
+
+
+def test_a_person_is_erased_from_rows_of_any_state(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(intake, "PART", 1)
     lines = (
         "member,points,internal note",
         "912 345 678,1,called Noor",
