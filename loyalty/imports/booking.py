@@ -94,6 +94,8 @@ def cancel(*, upload_id: int, at: datetime) -> Upload:
 def go_on(*, upload_id: int, by: User, at: datetime) -> Upload:
     """Take up again what was stopped, or given up by the queue, on this person's word.
 
+    What is left is booked as of now, under the terms that are in force now.
+
     :raises WrongStateError: if it goes on already, or its rows are gone.
     """
     upload = _locked(upload_id, UploadState.STOPPED, UploadState.BOOKING, UploadState.READING)
@@ -103,7 +105,8 @@ def go_on(*, upload_id: int, by: User, at: datetime) -> Upload:
     if upload.confirmed_at is None:
         upload.state, upload.uploaded_by = UploadState.READING, by
     else:
-        upload.state, upload.confirmed_by = UploadState.BOOKING, by
+        upload.state = UploadState.BOOKING
+        upload.confirmed_by, upload.confirmed_at = by, at
     upload.stopped_by, upload.changed_at = "", at
     upload.save()
     work.enqueue(upload)

@@ -1,6 +1,9 @@
 """A file is tried row by row, then booked as a whole or in chunks, once (CU7)."""
 
+import re
+
 import pytest
+from django.db import transaction
 
 from clubs.models import Manager, Role
 from loyalty.imports import booking, columns, erasing, intake
@@ -9,9 +12,10 @@ from loyalty.imports.problems import Problem
 from loyalty.jobs.models import Job, JobState
 from loyalty.ledger.models import Kind, Source, Transaction, TransactionNote
 from loyalty.members.models import Member, Membership, MembershipStatus
-from tests.cast import NOON, join, make_cast, make_user
+from tests.cast import NOON, join, make_cast, make_tier, make_user
 from tests.imports.files import booked, checked, confirm, job_of, told, upload, work
 from tests.operations.counter import adjust, balance, days, mismatches
+from tests.operations.test_mass_adjustments import books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("CU7")]
 
@@ -194,6 +198,39 @@ def test_a_stopped_booking_goes_on_where_it_was(cast, tmp_path, monkeypatch):
 
     done = work(booking.go_on(upload_id=taken.pk, by=cast.petra, at=NOON))
     assert (done.state, done.booked_count, balance(cast)) == ("DONE", 5, 65)
+
+
+@pytest.mark.parametrize("kind", UploadKind)
+def test_what_goes_on_later_is_booked_then_and_nothing_of_it_twice(
+    cast, tmp_path, monkeypatch, kind
+):
+    monkeypatch.setattr(booking, "CHUNK", 2)
+    make_tier(cast.card, "Silver", 55)
+    lines = [f"{cast.membership.number},{number}" for number in range(1, 6)]
+    taken = checked(cast, tmp_path, "member,points", *lines, kind=kind, is_whole=False)
+    confirm(taken, cast.petra)
+    with transaction.atomic():
+        work(taken)
+        uninterrupted = (timeless(books()), taken.booked_count, taken.error_count)
+        transaction.set_rollback(True)
+    later = NOON + days(2)
+
+    booking.book_some(upload_id=taken.pk)
+    booking.cancel(upload_id=taken.pk, at=NOON)
+    # As if nobody had noted what is booked, so that it comes again.
+    Upload.objects.filter(pk=taken.pk).update(booked_to=0, booked_count=0)
+    work(booking.go_on(upload_id=taken.pk, by=cast.petra, at=later))
+
+    assert (timeless(books()), taken.booked_count, taken.error_count) == uninterrupted
+    deeds = Transaction.objects.filter(kind=kind, source=Source.IMPORT).order_by("request_id")
+    times = [NOON] * 2 + [later] * 3
+    assert list(deeds.values_list("occurred_at", flat=True)) == times
+    assert mismatches(later) == []
+
+
+def timeless(told):
+    """Return what books tell, but for the times."""
+    return re.sub(r"datetime\.datetime\([^()]*\)|\d{4}-\d\d-\d\d[T ][\d:.+Z]+", "then", str(told))
 
 
 def test_who_lost_the_right_books_nothing_more(cast, tmp_path):
