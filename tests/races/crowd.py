@@ -36,7 +36,7 @@ def refusals(answers: list[Any]) -> list[str]:
 
 
 def somebody_waits() -> bool:
-    """Return whether a connection waits for a lock that another one holds (PostgreSQL)."""
+    """Return whether anybody waits for a lock; PostgreSQL alone can tell."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
