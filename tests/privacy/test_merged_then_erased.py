@@ -18,6 +18,13 @@ from tests.privacy.test_merging import guest, merge
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def empty_folder(settings, tmp_path):
+    """Keep files of other tests out of the dump."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR.mkdir()
+
+
 @pytest.mark.req("CU1")
 def test_of_two_cards_that_were_merged_a_dump_finds_neither_number_after_the_erasure():
     cast = make_cast()
