@@ -159,9 +159,10 @@ class AskForm(forms.Form):
 def businesses(powers: Powers) -> list[Partner]:
     """Return the businesses whose figures the person may see, by name."""
     if powers.is_all:
-        return list(Partner.objects.order_by("name", "pk")[:MOST_BUSINESSES])
-    found = [manager.partner for manager in powers.managers.values()]
-    return sorted(found, key=lambda partner: (partner.name, partner.pk))
+        found = Partner.objects.filter(is_practice=False)
+        return list(found.order_by("name", "pk")[:MOST_BUSINESSES])
+    own = [manager.partner for manager in powers.managers.values()]
+    return sorted(own, key=lambda partner: (partner.name, partner.pk))
 
 
 def business_of(request: HttpRequest, offered: list[Partner]) -> Partner | None:
