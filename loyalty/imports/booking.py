@@ -50,6 +50,8 @@ def confirm(*, upload_id: int, by: User, at: datetime) -> Upload:
     :raises WrongStateError: HasErrorsError: NothingToBookError: AlreadyBookedError: if it cannot.
     """
     upload = _locked(upload_id, UploadState.CHECKED)
+    if upload.rows_erased_at:
+        raise WrongStateError
     if upload.is_whole and upload.error_count:
         raise HasErrorsError
     if not upload.good_count:
@@ -92,6 +94,8 @@ def cancel(*, upload_id: int, at: datetime) -> Upload:
 def go_on(*, upload_id: int, by: User, at: datetime) -> Upload:
     """Take up again what was stopped, or given up by the queue, on this person's word.
 
+    What is left is booked as of now, under the terms that are in force now.
+
     :raises WrongStateError: if it goes on already, or its rows are gone.
     """
     upload = _locked(upload_id, UploadState.STOPPED, UploadState.BOOKING, UploadState.READING)
@@ -101,7 +105,8 @@ def go_on(*, upload_id: int, by: User, at: datetime) -> Upload:
     if upload.confirmed_at is None:
         upload.state, upload.uploaded_by = UploadState.READING, by
     else:
-        upload.state, upload.confirmed_by = UploadState.BOOKING, by
+        upload.state = UploadState.BOOKING
+        upload.confirmed_by, upload.confirmed_at = by, at
     upload.stopped_by, upload.changed_at = "", at
     upload.save()
     work.enqueue(upload)
@@ -117,8 +122,8 @@ def discard(*, upload_id: int, at: datetime) -> Upload:
     upload = _locked(upload_id, UploadState.READING, UploadState.CHECKED, UploadState.STOPPED)
     if upload.booked_count:
         raise WrongStateError
-    upload.state, upload.changed_at = UploadState.DROPPED, at
-    upload.confirmed_at, upload.rows_erased_at = None, at
+    upload.changed_at = at
+    upload.close(at)
     upload.save()
     upload.rows.all().delete()
     upload.parts.all().delete()

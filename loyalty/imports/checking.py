@@ -8,7 +8,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from cards.models import Card
-from clubs.models import DECIMALS
+from clubs.models import DECIMALS, Partner
 from loyalty.imports import intake, matching, work
 from loyalty.imports.columns import Cell
 from loyalty.imports.matching import Match
@@ -74,6 +74,9 @@ def check_part(*, upload_id: int, at: datetime) -> int:
 
     :raises NotAllowedError: MembershipNotFoundError: CardNotOpenError: if nothing can be booked.
     """
+    # Whoever erases a person holds the partner, so that no row is written of what was read before.
+    partner = Upload.objects.filter(pk=upload_id).values("partner")
+    Partner.objects.select_for_update(no_key=True).get(pk__in=partner)
     upload = Upload.objects.select_for_update(no_key=True).get(pk=upload_id)
     if upload.state != UploadState.READING:
         return 0

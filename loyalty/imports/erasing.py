@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clubs.models import Partner
-from loyalty.imports import intake, matching
+from loyalty.imports import intake, matching, work
 from loyalty.imports.columns import Cell
-from loyalty.imports.models import LIVE, Upload, UploadPart, UploadRow, UploadState
+from loyalty.imports.models import Upload, UploadPart, UploadRow, UploadState
 from loyalty.operations import erasing
+from loyalty.operations.deeds import one_transaction
 from loyalty.operations.erasing import Traces
 
 # Rows are kept so long after the last thing that was done with their file.
@@ -23,30 +24,45 @@ _PLACES = {cell: place for place, cell in enumerate(Cell)}
 
 
 def erase_old(*, at: datetime) -> int:
-    """Erase the rows of the next file that is due, up to some thousand, and return how many.
+    """Close the next file that is due, or erase rows of a closed one, and return how many it were.
 
-    Zero when nothing is left to do. What was not booked by then never is.
+    Zero when nothing is left to do. What was not booked by then never is: nobody can book a file
+    any more from before its first row goes.
     """
-    upload = _due(at).order_by("pk").first()
+    return _close_next(at) or _erase_some()
+
+
+@one_transaction
+def _close_next(at: datetime) -> int:
+    upload = _due(at).select_for_update(no_key=True).order_by("pk").first()
     if upload is None:
         return 0
+    upload.close(at)
+    upload.save()
     upload.parts.all().delete()
-    some = upload.rows.order_by("number").values_list("number", flat=True)[:PER_COMMIT]
-    numbers = list(some)
-    if numbers:
-        upload.rows.filter(number__lte=numbers[-1]).delete()
-        return len(numbers)
-    is_open = upload.state in LIVE and upload.confirmed_at is None
-    Upload.objects.filter(pk=upload.pk).update(
-        rows_erased_at=at, state=UploadState.DROPPED if is_open else upload.state
-    )
     return 1
 
 
+def _erase_some() -> int:
+    """Erase the next rows of a closed file, some thousand at most, and return how many it were."""
+    is_left = Exists(UploadRow.objects.filter(upload=OuterRef("pk")))
+    closed = Upload.objects.filter(is_left, rows_erased_at__isnull=False)
+    upload = closed.order_by("pk").first()
+    if upload is None:
+        return 0
+    some = upload.rows.order_by("number").values_list("number", flat=True)[:PER_COMMIT]
+    numbers = list(some)
+    upload.rows.filter(number__lte=max(numbers, default=0)).delete()
+    return len(numbers)
+
+
 def _due(at: datetime) -> QuerySet[Upload]:
-    """Return the uploads whose rows were kept long enough; one that is being booked waits."""
+    """Return the uploads whose rows were kept long enough; one that is being booked waits.
+
+    What the queue gave up is not being booked, whatever its state says.
+    """
     old = Upload.objects.filter(changed_at__lt=at - KEPT, rows_erased_at__isnull=True)
-    return old.exclude(state=UploadState.BOOKING)
+    return old.filter(~Q(state=UploadState.BOOKING) | Q(work.given_up()))
 
 
 @erasing.also
@@ -81,7 +97,9 @@ def erase_person(*, partner_id: int, member_ids: Collection[int], words: Iterabl
 def _from_parts(partner_id: int, folded: Collection[str], plain: Callable[[str], str]) -> int:
     """Erase a person from rows that wait for their check."""
     found = 0
-    for part in UploadPart.objects.filter(upload__partner=partner_id).order_by("pk"):
+    parts = UploadPart.objects.filter(upload__partner=partner_id).order_by("pk")
+    # One at a time: all parts of some long files are more than a process should hold.
+    for part in parts.iterator(chunk_size=1):
         rows = intake.unpacked(part.content)
         theirs = [cells for _, cells in rows if plain(cells[_PLACES[Cell.MEMBER]]) in folded]
         for cells in theirs:

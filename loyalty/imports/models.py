@@ -1,5 +1,6 @@
 """Files of adjustments and opening balances: what was uploaded, what was read, how far it is."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,7 @@ class StopReason(models.TextChoices):
     CANCELLED = "CANCELLED", _("somebody stopped it")
     NOT_ALLOWED = "NOT_ALLOWED", _("who confirmed it may not book any more")
     CARD_CLOSED = "CARD_CLOSED", _("the card is not in use")
+    GIVEN_UP = "GIVEN_UP", _("given up")
 
 
 # The state is taken for working until somebody gives it up; these can still book something.
@@ -106,6 +108,17 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"import {self.pk}"
+
+    def close(self, at: datetime) -> None:
+        """Let nobody book any more of it, and keep nothing that may name a person but the rows."""
+        if self.state in LIVE and not self.booked_count:
+            self.state = UploadState.DROPPED
+            self.confirmed_by, self.confirmed_at = None, None
+        elif self.state == UploadState.BOOKING:
+            self.state, self.stopped_by = UploadState.STOPPED, StopReason.GIVEN_UP
+        self.rows_erased_at = at
+        self.internal = self.comment = ""
+        self.file_name = str(self)
 
     @property
     def is_live(self) -> bool:

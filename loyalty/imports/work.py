@@ -1,5 +1,8 @@
 """The jobs of an upload: each try is one job of the queue."""
 
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
 from loyalty.imports.models import Upload, UploadState
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job, JobState
@@ -18,6 +21,17 @@ def enqueue(upload: Upload) -> None:
 def is_given_up(upload: Upload) -> bool:
     """Return whether the queue gave up on an upload that is not done."""
     return upload.is_live and Job.objects.filter(key=_key(upload), state=JobState.DEAD).exists()
+
+
+def given_up() -> Exists:
+    """Return a condition on uploads: the queue gave up on their last try."""
+    key = Concat(
+        Value("import "),
+        Cast(OuterRef("pk"), CharField()),
+        Value(" "),
+        Cast(OuterRef("tries"), CharField()),
+    )
+    return Exists(Job.objects.filter(key=key, state=JobState.DEAD))
 
 
 def _key(upload: Upload) -> str:

@@ -25,6 +25,8 @@ READ = (
     "joined_at",
     "member__code",
     "member__customer_group__code",
+    "member__erased_at",
+    "member__merged_into",
     "member__user",
     "partner",
     "referred_by",

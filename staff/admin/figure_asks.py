@@ -86,6 +86,11 @@ class Ask:
         """Return what points are called here: a card's own word, or ours for several cards."""
         return self.place.unit or _("points")
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether it is about today too, which other days are longer than."""
+        return self.span.until > self.at.astimezone(self.partner.zone()).date()
+
     def days(self) -> int:
         """Return how many days it is about."""
         return (self.span.until - self.span.first).days

@@ -1,6 +1,9 @@
 """A file is tried row by row, then booked as a whole or in chunks, once (CU7)."""
 
+import re
+
 import pytest
+from django.db import transaction
 
 from clubs.models import Manager, Role
 from loyalty.imports import booking, columns, erasing, intake
@@ -9,9 +12,10 @@ from loyalty.imports.problems import Problem
 from loyalty.jobs.models import Job, JobState
 from loyalty.ledger.models import Kind, Source, Transaction, TransactionNote
 from loyalty.members.models import Member, Membership, MembershipStatus
-from tests.cast import NOON, join, make_cast, make_user
+from tests.cast import NOON, join, make_cast, make_tier, make_user
 from tests.imports.files import booked, checked, confirm, job_of, told, upload, work
 from tests.operations.counter import adjust, balance, days, mismatches
+from tests.operations.test_mass_adjustments import books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("CU7")]
 
@@ -196,6 +200,39 @@ def test_a_stopped_booking_goes_on_where_it_was(cast, tmp_path, monkeypatch):
     assert (done.state, done.booked_count, balance(cast)) == ("DONE", 5, 65)
 
 
+@pytest.mark.parametrize("kind", UploadKind)
+def test_what_goes_on_later_is_booked_then_and_nothing_of_it_twice(
+    cast, tmp_path, monkeypatch, kind
+):
+    monkeypatch.setattr(booking, "CHUNK", 2)
+    make_tier(cast.card, "Silver", 55)
+    lines = [f"{cast.membership.number},{number}" for number in range(1, 6)]
+    taken = checked(cast, tmp_path, "member,points", *lines, kind=kind, is_whole=False)
+    confirm(taken, cast.petra)
+    with transaction.atomic():
+        work(taken)
+        uninterrupted = (timeless(books()), taken.booked_count, taken.error_count)
+        transaction.set_rollback(True)
+    later = NOON + days(2)
+
+    booking.book_some(upload_id=taken.pk)
+    booking.cancel(upload_id=taken.pk, at=NOON)
+    # As if nobody had noted what is booked, so that it comes again.
+    Upload.objects.filter(pk=taken.pk).update(booked_to=0, booked_count=0)
+    work(booking.go_on(upload_id=taken.pk, by=cast.petra, at=later))
+
+    assert (timeless(books()), taken.booked_count, taken.error_count) == uninterrupted
+    deeds = Transaction.objects.filter(kind=kind, source=Source.IMPORT).order_by("request_id")
+    times = [NOON] * 2 + [later] * 3
+    assert list(deeds.values_list("occurred_at", flat=True)) == times
+    assert mismatches(later) == []
+
+
+def timeless(told):
+    """Return what books tell, but for the times."""
+    return re.sub(r"datetime\.datetime\([^()]*\)|\d{4}-\d\d-\d\d[T ][\d:.+Z]+", "then", str(told))
+
+
 def test_who_lost_the_right_books_nothing_more(cast, tmp_path):
     taken = checked(cast, tmp_path, "member,points", f"{cast.membership.number},5")
     confirm(taken, cast.petra)
@@ -274,7 +311,68 @@ def test_rows_are_erased_after_thirty_days_and_the_file_stays_known(cast, tmp_pa
         upload(cast, tmp_path, *lines)
 
 
-def test_a_person_is_erased_from_rows_of_any_state(cast, tmp_path):
+def test_a_file_whose_rows_are_being_erased_is_booked_by_nobody(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(erasing, "PER_COMMIT", 1)
+    lines = [f"{cast.membership.number},{number}" for number in (1, 2)]
+    taken = checked(cast, tmp_path, "member,points", *lines, is_whole=False)
+    late = NOON + days(31)
+
+    erased = [erasing.erase_old(at=late)]
+    with pytest.raises(booking.WrongStateError):
+        confirm(taken, cast.petra, at=late)
+    while some := erasing.erase_old(at=late):
+        erased.append(some)
+
+    taken.refresh_from_db()
+    assert (erased, taken.rows.count(), taken.state) == ([1, 1, 1], 0, UploadState.DROPPED)
+    assert balance(cast) == 50
+
+
+def test_a_booking_that_was_given_up_is_closed_after_thirty_days(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(booking, "CHUNK", 1)
+    late = NOON + days(31)
+    started, unstarted, at_work = (
+        confirm(checked(cast, tmp_path, "member,points", *rows, is_whole=False), cast.petra)
+        for rows in (
+            [f"{cast.membership.number},{number}" for number in numbers]
+            for numbers in ((1, 2), (3, 4), (5, 6))
+        )
+    )
+    booking.book_some(upload_id=started.pk)
+    jobs = [job_of(given_up).pk for given_up in (started, unstarted)]
+    Job.objects.filter(pk__in=jobs).update(state=JobState.DEAD)
+
+    while erasing.erase_old(at=late):
+        pass
+
+    names = ("state", "stopped_by", "booked_count", "confirmed_at", "rows_erased_at")
+    assert list(Upload.objects.order_by("pk").values_list("pk", *names)) == [
+        (started.pk, UploadState.STOPPED, StopReason.GIVEN_UP, 1, NOON, late),
+        (unstarted.pk, UploadState.DROPPED, "", 0, None, late),
+        (at_work.pk, UploadState.BOOKING, "", 0, NOON, None),
+    ]
+    assert [one.rows.count() for one in (started, unstarted, at_work)] == [0, 0, 2]
+    with pytest.raises(booking.WrongStateError):
+        booking.go_on(upload_id=started.pk, by=cast.petra, at=late)
+    assert (work(at_work).booked_count, balance(cast)) == (2, 62)
+
+
+@pytest.mark.parametrize("is_discarded", [False, True])
+def test_a_closed_file_keeps_no_words_that_may_name_somebody(cast, tmp_path, is_discarded):
+    words = {"internal": "for Noor", "comment": "Dear Noor", "name": "Noor Silva.csv"}
+    taken = checked(cast, tmp_path, "member,points", "nobody,1", is_whole=False, **words)
+
+    if is_discarded:
+        booking.discard(upload_id=taken.pk, at=NOON)
+    else:
+        erasing.erase_old(at=NOON + days(31))
+
+    taken.refresh_from_db()
+    assert (taken.file_name, taken.internal, taken.comment) == (f"import {taken.pk}", "", "")
+
+
+def test_a_person_is_erased_from_rows_of_any_state(cast, tmp_path, monkeypatch):
+    monkeypatch.setattr(intake, "PART", 1)
     lines = (
         "member,points,internal note",
         "912 345 678,1,called Noor",

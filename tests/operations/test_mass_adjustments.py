@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -297,3 +298,18 @@ def test_the_statements_of_a_file_do_not_grow_with_its_rows(django_assert_max_nu
         many = book(cast, line(members[0], -3), *(line(one, 3) for one in members[1:]))
 
     assert (few, many) == ([None] * 2, [None] * 6)
+
+
+def test_members_who_were_removed_cost_a_file_no_statement_each():
+    cast = make_club()
+    held = [join(make_user(f"u{number}"), cast.card) for number in range(6)]
+    Membership.objects.update(status=MembershipStatus.REMOVED)
+    book(cast, line(held[0], 1))
+
+    told = []
+    for some in (held[:2], held):
+        with CaptureQueriesContext(connection) as sent:
+            errors = book(cast, *(line(one, 1) for one in some))
+        told.append((len(sent), set(errors)))
+
+    assert told == [(told[0][0], {("MembershipNotActiveError", "REMOVED")})] * 2

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:
@@ -33,3 +33,14 @@ def together(*works: Callable[[], Any]) -> list[Any]:
 def refusals(answers: list[Any]) -> list[str]:
     """Return the names of the exceptions among the answers, sorted."""
     return sorted(type(answer).__name__ for answer in answers if isinstance(answer, Exception))
+
+
+def somebody_waits() -> bool:
+    """Return whether anybody waits for a lock; PostgreSQL alone can tell."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])

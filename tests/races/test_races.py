@@ -28,7 +28,7 @@ from loyalty.operations.purchases import Bill
 from loyalty.operations.scans import Looker
 from tests.cast import NOON, deed, join, make_cast, make_reward, make_staff, make_user
 from tests.operations.counter import account_of, adjust, balance, buy, days, redeem, undo
-from tests.races.crowd import refusals, together
+from tests.races.crowd import refusals, somebody_waits, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CROWD = 32
@@ -335,21 +335,11 @@ def test_a_receipt_that_another_desk_is_just_booking_is_refused_when_it_is_done(
             )
         )
         waiting.start()
-        while not _somebody_waits():
+        while not somebody_waits():
             pass
     waiting.join()
 
     assert isinstance(answers[0], receipts.ReceiptAlreadyUsedError)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.postgresql

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('ADJUSTMENT', 'adjustments'), ('OPENING', 'opening balances')], max_length=10, verbose_name='what it holds')),
                 ('state', models.CharField(choices=[('READING', 'being checked'), ('CHECKED', 'waits for your word'), ('BOOKING', 'being booked'), ('STOPPED', 'stopped'), ('DONE', 'booked'), ('DROPPED', 'discarded')], default='READING', max_length=10, verbose_name='state')),
-                ('stopped_by', models.CharField(blank=True, choices=[('CANCELLED', 'somebody stopped it'), ('NOT_ALLOWED', 'who confirmed it may not book any more'), ('CARD_CLOSED', 'the card is not in use')], max_length=12)),
+                ('stopped_by', models.CharField(blank=True, choices=[('CANCELLED', 'somebody stopped it'), ('NOT_ALLOWED', 'who confirmed it may not book any more'), ('CARD_CLOSED', 'the card is not in use'), ('GIVEN_UP', 'given up')], max_length=12)),
                 ('file_name', models.CharField(max_length=120, verbose_name='file')),
                 ('file_hash', models.CharField(max_length=64)),
                 ('is_whole', models.BooleanField(default=True, verbose_name='all or nothing')),
