@@ -8,6 +8,7 @@ from django.db.models import (
     Case,
     F,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -23,8 +24,15 @@ from loyalty.analytics.models import BestMember, Measure
 from loyalty.analytics.reading import Counted
 from loyalty.analytics.spans import CountDay, Lately
 from loyalty.ledger.models import Kind, Transaction
+from loyalty.members.models import MembershipStatus
 
 MOST = 20
+# Who was merged into another, erased or removed is nobody's customer any more.
+_IS_THERE = Q(
+    ~Q(membership__status=MembershipStatus.REMOVED),
+    membership__member__merged_into=None,
+    membership__member__erased_at=None,
+)
 _MOVING_SALES = (Kind.PURCHASE, Kind.REFUND, Kind.REVERSAL)
 
 
@@ -42,10 +50,10 @@ def best(counted: Counted, *, days: Lately, measure: Measure) -> Mapping[str, Se
     """Return the best members of the last days, as of ``counted.at``; one statement. Source: R6.
 
     By currency where it is about money, which is never compared across currencies; else under the
-    empty name.
+    empty name. Whoever went since is left out.
     """
     rows = BestMember.objects.filter(
-        card__in=counted.card_ids, day_count=days, measure=measure
+        _IS_THERE, card__in=counted.card_ids, day_count=days, measure=measure
     ).order_by("-amount", "membership")
     found: dict[str, list[Best]] = {}
     for row in rows.values_list("membership", "card", "card__currency", "amount"):
@@ -61,7 +69,8 @@ def best(counted: Counted, *, days: Lately, measure: Measure) -> Mapping[str, Se
 
 def by_visits(card: Card, day: CountDay, *, days: Lately) -> list[BestMember]:
     """Return the members of a card who came most in the last days."""
-    rows = frequency.came(card, days.until(day.today)).order_by("-times", "membership_id")
+    came = frequency.came(card, days.until(day.today)).filter(_IS_THERE)
+    rows = came.order_by("-times", "membership_id")
     return [
         BestMember(
             partner_id=card.partner_id,
@@ -81,6 +90,7 @@ def by_deeds(
     """Return the members of each card of a partner who spent or earned most in the last days."""
     span = days.until(day.today)
     deeds = Transaction.objects.filter(
+        _IS_THERE,
         partner=partner,
         membership__isnull=False,
         occurred_at__gte=spans.begins(span.first, day.zone),

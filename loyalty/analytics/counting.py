@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from loyalty.analytics.models import (
     TierCount,
     VisitCount,
 )
-from loyalty.analytics.spans import CountDay, Lately
+from loyalty.analytics.spans import SETTLED, CountDay, Lately
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,15 @@ CURSOR = ("counted_card_id", "counted_part")
 
 
 def is_due(mark: RollupMark, *, at: datetime, zone: ZoneInfo) -> bool:
-    """Return whether the partner's cards were not counted on this day of theirs."""
-    return mark.counted_date != at.astimezone(zone).date()
+    """Return whether the partner's cards were not counted on this day of theirs.
+
+    A day begins when all of the one before can be read.
+    """
+    return mark.counted_date != _today(at, zone)
+
+
+def _today(at: datetime, zone: ZoneInfo) -> date:
+    return (at - SETTLED).astimezone(zone).date()
 
 
 def count_next(*, mark: RollupMark, at: datetime, zone: ZoneInfo) -> bool:
@@ -83,7 +90,7 @@ def count_next(*, mark: RollupMark, at: datetime, zone: ZoneInfo) -> bool:
     """
     if not is_due(mark, at=at, zone=zone):
         return False
-    day = CountDay(today=at.astimezone(zone).date(), zone=zone)
+    day = CountDay(today=_today(at, zone), zone=zone)
     cards = Card.objects.filter(partner=mark.partner_id, pk__gt=mark.counted_card_id)
     card = cards.order_by("pk").first()
     parts = CARD_PARTS if card else PARTNER_PARTS

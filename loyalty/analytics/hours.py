@@ -73,7 +73,8 @@ def make(*, partner: Partner, day: date, spanned: tallying.Day) -> None:
         DayHour,
         ("day", "partner_id", *_DAY_KEYS, "visit_count"),
         inserting.headed(told, day)
-        .values("head_date", "partner_id", *_DAY_KEYS)
+        .annotate(**tallying.by_whom())
+        .values("head_date", "partner_id", "store_id", "worker_id", *_MONTH_KEYS)
         .annotate(found=Count("pk")),
     )
     month = day.replace(day=1)

@@ -19,6 +19,8 @@ from loyalty.ledger.models import Transaction
 
 # The job may move on while a page is read; so often it is read again before giving up.
 MOST_TRIES = 10
+# So many deeds beyond the sums a page reads from the ledger; while sums are made again it waits.
+MOST_LIVE = 50_000
 _Read = TypeVar("_Read")
 
 
@@ -199,10 +201,12 @@ def counted(scope: Scope) -> Counted:
 def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
     """Return what is asked of the scope's sums, all of it at one mark of the job.
 
-    :raises SumsMovedError: if the job moved on each time.
+    :raises SumsMovedError: if the job moved on each time, or has most of the ledger before it.
     """
     own_ids = card_ids(scope)
     mark = _mark(scope.partner)
+    if _is_far_behind(scope.partner, mark):
+        raise SumsMovedError
     for _try in range(MOST_TRIES):
         found = ask(Reader(scope, own_ids, mark))
         now = _mark(scope.partner)
@@ -216,6 +220,18 @@ def _mark(partner: Partner) -> RollupMark:
     """Return the mark as it is; where nothing is kept yet, one that says so."""
     found = RollupMark.objects.filter(partner=partner).order_by("pk").first()
     return found or RollupMark(partner=partner, timezone=partner.timezone)
+
+
+def _is_far_behind(partner: Partner, mark: RollupMark) -> bool:
+    """Return whether a page would read more of the ledger than a page can, as sums are being made.
+
+    Once they are made the job is never far behind, so nothing is asked then.
+    """
+    is_of_use = mark.timezone == partner.timezone
+    if is_of_use and mark.done_id and mark.next_date is None:
+        return False
+    ahead = Transaction.objects.filter(partner=partner, pk__gt=mark.done_id if is_of_use else 0)
+    return ahead.order_by("pk")[MOST_LIVE : MOST_LIVE + 1].exists()
 
 
 def _summed(

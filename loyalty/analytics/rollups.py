@@ -5,7 +5,7 @@ run that is missed, doubled or broken off changes nothing.
 """
 
 from collections import deque
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Value
@@ -22,15 +22,13 @@ from loyalty.analytics.models import (
     RollupMark,
     TierMove,
 )
-from loyalty.analytics.spans import DAY
+from loyalty.analytics.spans import DAY, SETTLED
 from loyalty.analytics.tallying import SORT, SUMMED
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job
 from loyalty.ledger.models import Transaction
 
 WORK = "roll up figures"
-# A deed gets its key some moments before it is there to be read; so old, none is still to come.
-SETTLED = timedelta(minutes=15)
 DAY_KEYS = ("card_id", "store_id", "actor_id", "reward_id", *SORT)
 MONTH_KEYS = ("card_id", "reward_id", *SORT)
 
@@ -140,7 +138,8 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
         DayFact,
         ("day", "partner_id", *DAY_KEYS, *SUMMED),
         inserting.headed(tallying.sorted_out(spanned.deeds()), day)
-        .values("head_date", "partner_id", *DAY_KEYS)
+        .annotate(**tallying.by_whom())
+        .values("head_date", "partner_id", *_selected(DAY_KEYS))
         .annotate(**tallying.flows(), **tallying.baskets(spanned)),
     )
     month = day.replace(day=1)
@@ -156,6 +155,11 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
     hours.make(partner=partner, day=day, spanned=spanned)
     tier_figures.make(partner=partner, day=day, spanned=spanned)
     _mark_active(tallying.visits(spanned.deeds()), day)
+
+
+def _selected(keys: tuple[str, ...]) -> list[str]:
+    """Return the columns of transactions that become these keys of sums."""
+    return ["worker_id" if key == "actor_id" else key for key in keys]
 
 
 def _mark_active(visits: QuerySet[Transaction], day: date) -> None:

@@ -17,8 +17,7 @@ from loyalty.analytics import cap_patterns, patterns, scan_patterns
 from loyalty.analytics.models import Signal, SignalKind, SignalMark, SignalState
 from loyalty.analytics.patterns import Found, Part
 from loyalty.analytics.reading import Scope
-from loyalty.analytics.rollups import SETTLED
-from loyalty.analytics.spans import Span
+from loyalty.analytics.spans import SETTLED, Span
 from loyalty.audit import record
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job

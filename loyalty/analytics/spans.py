@@ -7,6 +7,8 @@ from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+# A deed gets its key some moments before it is there to be read; so old, none is still to come.
+SETTLED = timedelta(minutes=15)
 # A chart of more days than these is told by month.
 MOST_DAYS_TOLD = 62
 

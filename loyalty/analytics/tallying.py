@@ -23,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from loyalty.ledger.models import Entry, Kind, Transaction, Unit, VoucherMove
+from loyalty.ledger.models import Entry, Kind, Source, Transaction, Unit, VoucherMove
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.milestones import IS_CHECK_IN
 from loyalty.operations.standing import EARNING_KINDS, SPENDING_KINDS
@@ -63,6 +63,20 @@ class Day:
             occurred_at__lt=self.ends,
             pk__lte=self.until_id,
         )
+
+
+def by_whom() -> Mapping[str, Any]:
+    """Return who did a deed for others, as ``worker_id``: members in their wallets are nobody here.
+
+    Else there would be as many sums as members.
+    """
+    return {
+        "worker_id": Case(
+            When(source=Source.WALLET, then=None),
+            default=F("actor"),
+            output_field=BigIntegerField(),
+        )
+    }
 
 
 def sorted_out(deeds: QuerySet[Transaction]) -> QuerySet[Transaction]:

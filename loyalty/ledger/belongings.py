@@ -40,12 +40,14 @@ def entry_belongs(scope: Scope) -> Iterable[int]:
 
 @check("membership is as active as its latest deed", table="members_membership")
 def membership_is_active(scope: Scope) -> Iterable[int]:
-    """Return memberships with a deed of somebody's after their last activity (CU4)."""
+    """Return memberships with a deed of their own after their last activity (CU4)."""
     return offending(
         scope,
         "SELECT m.id, m.partner_id, m.account_id FROM members_membership m"
         " WHERE EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.membership_id = m.id"
-        " AND t.source <> 'SYSTEM' AND t.occurred_at > m.active_at)",
+        " AND t.source <> 'SYSTEM' AND t.kind <> 'REVERSAL' AND t.occurred_at > m.active_at"
+        " AND NOT EXISTS (SELECT 1 FROM ledger_transaction c WHERE c.id = t.caused_by_id"
+        " AND coalesce(c.membership_id, 0) <> m.id))",
     )
 
 

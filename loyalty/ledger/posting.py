@@ -11,6 +11,7 @@ from loyalty.ledger.drafts import Draft, LotGrant, Move
 from loyalty.ledger.models import (
     Entry,
     Firing,
+    Kind,
     LineMatch,
     Lot,
     LotUse,
@@ -281,9 +282,19 @@ def _add_companions(rows: Rows, draft: Draft, transaction: Transaction) -> None:
 def _add_membership_change(rows: Rows, draft: Draft, membership_id: int) -> None:
     if draft.status:
         rows.memberships[membership_id].status = draft.status
-    if draft.source != Source.SYSTEM:
+    if _is_activity(draft):
         change = rows.memberships[membership_id]
         change.active_at = max(change.active_at or draft.occurred_at, draft.occurred_at)
+
+
+def _is_activity(draft: Draft) -> bool:
+    """Return whether the member of a draft was at it, whose membership is locked then.
+
+    What a deed causes for somebody else, such as who brought the member, moves their points alone;
+    so does an undoing, which may be of another member of a group.
+    """
+    is_theirs = draft.cause is None or draft.cause.membership_id == draft.membership_id
+    return is_theirs and draft.source != Source.SYSTEM and draft.kind != Kind.REVERSAL
 
 
 def _add_rules_met(rows: Rows, draft: Draft, transaction: Transaction) -> None:

@@ -11,6 +11,7 @@ from loyalty.operations import drafting, followups, histories, parked_refunds, r
 from loyalty.operations.deeds import Deed, broke, fingerprint, one_transaction
 from loyalty.operations.limits import check_earning_limits
 from loyalty.operations.standing import (
+    MembershipNotFoundError,
     Standing,
     check_may_serve,
     check_not_own,
@@ -140,10 +141,13 @@ def _fingerprint(name: str, membership_id: int, bill: Bill, receipt: str) -> str
 def _check_may_sell(standing: Standing) -> None:
     """Refuse who may not earn for this member; a till's feed needs no person (FA5).
 
-    It may do nothing but this: neither points without a sale nor rewards (FA10, FA14).
+    It may do nothing but this: neither points without a sale nor rewards (FA10, FA14). It is of a
+    store of the card's club, or else the card is none that it knows.
     """
     if standing.deed.source != Source.FEED:
         check_may_serve(standing)
+    elif standing.deed.store is None or standing.deed.store.club_id != standing.card.club_id:
+        raise MembershipNotFoundError
 
 
 def purchase_earning(

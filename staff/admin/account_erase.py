@@ -65,7 +65,12 @@ class ErasePage(ActionPage):
         return {"losses": losses(self.membership.member_id)}
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        """Erase once, and lead to the list: there is nobody left to show."""
+        """Erase once, and lead to the list: there is nobody left to show.
+
+        A repeat is led there too. The code it brings was the customer's, and is nobody's now.
+        """
+        if self.membership.member.erased_at is not None:
+            return self.lead_to_list()
         form = self.form_class(request.POST, **self.form_options())
         if not form.is_valid():
             return self.show(form)
@@ -78,6 +83,10 @@ class ErasePage(ActionPage):
             raise Http404 from error
         except REFUSALS as error:
             return self.refuse(form, refusal_of(error))
+        return self.lead_to_list()
+
+    def lead_to_list(self) -> HttpResponse:
+        """Say that it is done, where the customer is no more."""
         done = _("The personal data is erased. The ledger stays, without a name.")
-        messages.success(request, done)
+        messages.success(self.request, done)
         return redirect("admin:members_membership_changelist")

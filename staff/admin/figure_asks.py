@@ -86,6 +86,11 @@ class Ask:
         """Return what points are called here: a card's own word, or ours for several cards."""
         return self.place.unit or _("points")
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether it is about today too, which other days are longer than."""
+        return self.span.until > self.at.astimezone(self.partner.zone()).date()
+
     def days(self) -> int:
         """Return how many days it is about."""
         return (self.span.until - self.span.first).days
@@ -159,9 +164,10 @@ class AskForm(forms.Form):
 def businesses(powers: Powers) -> list[Partner]:
     """Return the businesses whose figures the person may see, by name."""
     if powers.is_all:
-        return list(Partner.objects.order_by("name", "pk")[:MOST_BUSINESSES])
-    found = [manager.partner for manager in powers.managers.values()]
-    return sorted(found, key=lambda partner: (partner.name, partner.pk))
+        found = Partner.objects.filter(is_practice=False)
+        return list(found.order_by("name", "pk")[:MOST_BUSINESSES])
+    own = [manager.partner for manager in powers.managers.values()]
+    return sorted(own, key=lambda partner: (partner.name, partner.pk))
 
 
 def business_of(request: HttpRequest, offered: list[Partner]) -> Partner | None:

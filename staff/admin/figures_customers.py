@@ -29,7 +29,7 @@ from staff.admin.figures_overview import of_whole_cards
 from staff.admin.tables import Cell, Table
 from staff.admin.unfold_parts import NOTHING
 
-# A file has so many; a page shows the first of them.
+# A file has at most so many; a page shows the first of them.
 MOST_MISSED, MOST_SHOWN = 500, 50
 _HUNDREDTH = Decimal("0.01")
 Members = Mapping[int, Membership]
@@ -167,6 +167,7 @@ def _missed(missed: MissedPage, people: Members) -> Chart:
         table=Table(
             caption=title,
             most=MOST_SHOWN,
+            cut=_cut(missed),
             columns=[
                 Column(_("Member")),
                 tables.number(_("Visits in a year")),
@@ -187,6 +188,18 @@ def _missed(missed: MissedPage, people: Members) -> Chart:
         ),
         empty="" if missed.members else _("Everybody who has a rhythm keeps it."),
     )
+
+
+def _cut(missed: MissedPage) -> str:
+    """Return how many a file has, where it has not all of them."""
+    if missed.after is None:
+        return ""
+    words = _("The first %(most)s of %(all)s; the file has the %(listed)s who came most often.")
+    return words % {
+        "most": charts.counts(MOST_SHOWN),
+        "all": charts.counts(missed.count),
+        "listed": charts.counts(len(missed.members)),
+    }
 
 
 def _frequency(found: Frequency) -> Chart:

@@ -1,7 +1,5 @@
 """Where awards come from, and how many of them nobody had to type."""
 
-from decimal import Decimal
-
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -85,25 +83,28 @@ def _by_source(used: list[Source], counts: dict[str, int]) -> Chart:
 
 def _untyped(page: Page) -> Chart:
     title = _("Share that nobody typed, by month")
-    values = [
-        int((month.untyped_share or Decimal(0)).scaleb(charts.SHARE_PLACES))
+    found = [
+        (month.month, month.untyped_share)
         for month in page.awards
+        if month.untyped_share is not None
     ]
+    values = [int(share.scaleb(charts.SHARE_PLACES)) for _month, share in found]
     series = Series(words=_("not typed"), values=values, is_share=True)
-    months = [month.month for month in page.awards]
+    months = [month for month, _share in found]
+    has_gaps = 0 < len(found) < len(page.awards)
     return Chart(
         name="untyped",
         title=title,
+        help=_("Months without an award are left out.") if has_gaps else "",
         plot=charts.bars(months, Step.MONTH, [series], on_axis=charts.shares_on_axis),
         table=Table(
             caption=title,
             columns=[tables.when(Step.MONTH), tables.number(_("Not typed, in %"))],
             rows=[
-                [tables.moment(month.month, Step.MONTH), tables.percent(month.untyped_share)]
-                for month in page.awards
+                [tables.moment(month, Step.MONTH), tables.percent(share)] for month, share in found
             ],
         ),
-        empty=_("Every award was typed by somebody."),
+        empty=_("Every award was typed by somebody.") if found else _("No award in these days."),
     )
 
 

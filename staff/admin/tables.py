@@ -45,6 +45,8 @@ class Table:
     shares: Sequence[str] = ()
     # How many rows stand on a page; a file has all.
     most: int = MOST_ROWS
+    # What a page that shows the first rows says of the file, if that has not everything either.
+    cut: str = ""
 
     @property
     def is_cut(self) -> bool:

@@ -162,13 +162,16 @@ def _rewards(powers: Powers) -> list[Step]:
 
 def _quotas(powers: Powers, now: datetime) -> list[Step]:
     is_limited = Q(*((f"{quota}__isnull", False) for quota in quotas.WORDS), _connector=Q.OR)
-    partners = own_rows(Partner.objects.all(), powers, OWNERS, "pk").filter(is_limited)
+    found = own_rows(Partner.objects.all(), powers, OWNERS, "pk").filter(is_limited)
+    partners = list(found.order_by("pk")[:MOST_TASKS])
+    # What is not limited is not counted either: a business may have a million members.
+    limited = [q for q in quotas.WORDS if any(getattr(one, q) is not None for one in partners)]
     return [
         Step(
             words=use.words,
             help=use.warning,
             address=reverse("admin:clubs_partner_change", args=[use.partner.pk]),
         )
-        for use in quotas.uses(partners.order_by("pk")[:MOST_TASKS], at=now)
+        for use in quotas.uses(partners, at=now, quotas=limited)
         if use.is_near
     ]

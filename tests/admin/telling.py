@@ -50,8 +50,12 @@ def shown(page, label):
 
 def table(page, name):
     """Return the table behind a chart as it stands on the page."""
-    chart = next(chart for chart, _ in page.context["charts"] if chart.name == name)
-    return [[cell.text for cell in row] for row in chart.table.rows]
+    return [[cell.text for cell in row] for row in chart(page, name).table.rows]
+
+
+def chart(page, name):
+    """Return a chart of a page."""
+    return next(found for found, _ in page.context["charts"] if found.name == name)
 
 
 def counted_members():

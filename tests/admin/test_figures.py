@@ -51,6 +51,19 @@ def test_a_page_tells_a_week_beside_the_one_before():
 
 
 @pytest.mark.req("R6.1")
+def test_it_is_said_beside_a_comparison_that_today_is_not_over():
+    client = at_desk(busy().petra)
+    pages = [("overview", "7"), ("overview", "last-month"), ("customers", "7")]
+
+    said = [
+        "Today is not over yet." in client.get(address(slug, days=days)).content.decode()
+        for slug, days in pages
+    ]
+
+    assert said == [True, False, False]
+
+
+@pytest.mark.req("R6.1")
 def test_a_file_holds_what_the_page_shows():
     cast = busy()
     client = at_desk(cast.petra)

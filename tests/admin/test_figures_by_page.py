@@ -1,5 +1,7 @@
 """What each page of figures tells."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -7,14 +9,15 @@ from django.utils import timezone
 from clubs.models import Weekday
 from loyalty.analytics import card_views, rollups
 from loyalty.analytics.card_views import Viewer
-from loyalty.analytics.models import Signal, SignalKind
+from loyalty.analytics.models import AtRisk, RiskCount, Signal, SignalKind
 from loyalty.ledger.models import Source
 from loyalty.members.models import Account
+from staff.admin import figures_customers
 from tests.admin.desk import at_desk
-from tests.admin.telling import address, busy, buy, counted_members, shown, table
+from tests.admin.telling import address, busy, buy, chart, counted_members, shown, table
 from tests.analytics import raw
-from tests.cast import make_cast
-from tests.operations.counter import roll_back
+from tests.cast import join, make_cast, make_user
+from tests.operations.counter import adjust, roll_back
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,23 @@ def test_the_share_of_awards_that_nobody_typed_is_told_with_where_they_came_from
         ["Feed", "not typed", "1", "25 %"],
         ["Counter", "typed", "1", "25 %"],
     ]
+
+
+@pytest.mark.req("PA4.1")
+def test_months_without_an_award_have_no_share():
+    cast = make_cast()
+    adjust(cast, 7, at=timezone.now())
+    client = at_desk(cast.petra)
+    without = chart(client.get(address("sources", days="90")), "untyped")
+    buy(cast, days=70)
+    buy(cast, source=Source.API)
+
+    page = client.get(address("sources", days="90"))
+
+    assert [row[1] for row in table(page, "untyped")] == ["0 %", "100 %"]
+    told = chart(page, "untyped")
+    assert (len(told.plot.parts), told.help) == (2, "Months without an award are left out.")
+    assert (without.plot, without.empty) == (None, "No award in these days.")
 
 
 def test_the_rewards_chosen_most_are_named():
@@ -141,6 +161,28 @@ def test_the_best_customers_are_named_and_lead_to_their_accounts():
     )
     assert shown(page, "Spent most, in EUR")[0] == "\u20ac300.00"
     assert f'href="{account}"' in page.content.decode()
+
+
+@pytest.mark.req("R6.5")
+def test_it_is_said_how_many_at_risk_stand_on_the_page_and_in_the_file(monkeypatch):
+    cast = counted_members()
+    held = [cast.membership, join(cast.noor, cast.card), join(make_user("ines"), cast.card)]
+    of = {"partner": cast.partner, "card": cast.card}
+    day = timezone.localdate() - timedelta(days=60)
+    AtRisk.objects.bulk_create(
+        AtRisk(**of, membership=one, visit_count=5, gap_days=3, last_date=day) for one in held
+    )
+    RiskCount.objects.update_or_create(**of, defaults={"member_count": len(held)})
+    monkeypatch.setattr(figures_customers, "MOST_SHOWN", 1)
+    client = at_desk(cast.petra)
+
+    whole = client.get(address("customers")).content.decode()
+    monkeypatch.setattr(figures_customers, "MOST_MISSED", 2)
+    page = client.get(address("customers"))
+
+    assert "The first 1 of 3; the file has all of them." in whole
+    said = "The first 1 of 3; the file has the 2 who came most often."
+    assert (len(table(page, "at-risk")), said in page.content.decode()) == (2, True)
 
 
 @pytest.mark.req("R6.5")

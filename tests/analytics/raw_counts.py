@@ -89,15 +89,20 @@ def missed(cards, today):
 
 
 def best(cards, span):
-    """Return what each member spent, by currency, earned, and how often they came."""
+    """Return what each member who is there spent, by currency, earned, and how often they came."""
+    there = {
+        one.pk
+        for one in Membership.objects.filter(card__in=cards).select_related("member")
+        if one.status != "REMOVED" and not (one.member.merged_into_id or one.member.erased_at)
+    }
     spent, earned, came = defaultdict(Counter), Counter(), Counter()
     for deed in raw.deeds_of(Scope(partner=None, cards=cards)):
-        if deed.membership_id is None or not span.first <= raw.day_of(deed) < span.until:
+        if deed.membership_id not in there or not span.first <= raw.day_of(deed) < span.until:
             continue
         earned[deed.membership_id] += deed.lifetime_points
         spent[deed.card.currency][deed.membership_id] += raw.sales(deed)
     for pk, days in visit_days(cards).items():
-        came[pk] = sum(span.first <= day < span.until for day in days)
+        came[pk] = pk in there and sum(span.first <= day < span.until for day in days)
     told = {("SPENT", name): amounts for name, amounts in spent.items()}
     told |= {("EARNED", ""): earned, ("VISITS", ""): came}
     return {

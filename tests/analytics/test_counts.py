@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from loyalty.analytics import best, cohorts, frequency, reading, risks, rollups, tier_figures
-from loyalty.analytics.models import AtRisk, CohortMonth, Measure, RollupMark
+from loyalty.analytics.models import AtRisk, BestMember, CohortMonth, Measure, RollupMark
 from loyalty.analytics.spans import Lately, Span, lately
-from loyalty.members.models import Membership
+from loyalty.members.models import Member, Membership
 from tests.analytics import comparing, raw, raw_counts
 from tests.cast import NOON, join, make_card, make_cast, make_tier, make_user, publish
 from tests.operations.counter import adjust, buy, days, redeem, roll_back
@@ -166,6 +166,29 @@ def test_the_best_members_are_told_by_money_points_and_visits():
     assert told(Measure.SPENT) == {"EUR": [(noor.pk, 9000), (mia, 6000)]}
     assert told(Measure.EARNED) == {"": [(noor.pk, 90), (mia, 60)]}
     assert told(Measure.VISITS) == {"": [(mia, 6), (noor.pk, 1)]}
+
+
+@pytest.mark.req("R6.5")
+def test_whoever_was_merged_erased_or_removed_is_no_best_member():
+    cast = make_cast()
+    merged, erased, removed = (join(make_user(f"new{n}"), cast.card) for n in range(3))
+    for one in (merged, erased, removed):
+        come(cast, 2, 1, membership=one)
+    come(cast, 3)
+    asked = count(cast)
+    Member.objects.filter(pk=merged.member_id).update(merged_into=cast.membership.member_id)
+    Member.objects.filter(pk=erased.member_id).update(erased_at=NOON)
+    Membership.objects.filter(pk=removed.pk).update(status="REMOVED")
+
+    told = {
+        measure: [one.membership_id for one in rows]
+        for measure in Measure
+        for rows in best.best(asked, days=Lately.MONTH, measure=measure).values()
+    }
+
+    assert told == {measure: [cast.membership.pk] for measure in Measure}
+    raw_counts.count(cast, TODAY)
+    assert set(BestMember.objects.values_list("membership", flat=True)) == {cast.membership.pk}
 
 
 def test_the_daily_round_counts_part_by_part_and_again_the_next_day():

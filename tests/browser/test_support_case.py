@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, ViewportSize, expect
 
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.users.models import User
@@ -184,6 +184,8 @@ def test_a_dialog_on_a_phone_leads_from_a_dear_reward_to_the_balance_and_back(
     expect(dialog.locator("option[disabled]")).to_have_text(
         "Croissant: 200 points, 200 points missing"
     )
+    # It rises for a moment; its place is the one where it ends.
+    dialog.evaluate("one => Promise.all(one.getAnimations().map((rise) => rise.finished))")
     box = dialog.bounding_box()
     assert box is not None
     assert (box["x"], box["width"], box["y"] + box["height"]) == (0, 390, 844)
@@ -211,3 +213,32 @@ def test_without_a_script_the_same_link_is_a_page(origin: str, launch: Launch):
 
     page.wait_for_url("**/account/")
     expect(page.get_by_text("The balance is 5 points now.")).to_be_visible()
+
+
+@pytest.mark.req("CU14", "CU31")
+def test_what_was_typed_in_a_dialog_stays_until_its_person_lets_it_go(origin: str, launch: Launch):
+    cast_ = cast.make_cast()
+    page = signed_in(launch(), origin, cast_.petra).new_page()
+    page.goto(f"/admin/members/membership/{cast_.membership.pk}/account/")
+    called(page, "Adjust balance").click()
+    dialog = page.get_by_role("dialog", name="Adjust balance")
+    points = dialog.get_by_label("Points")
+    points.fill("5")
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    def answer(question: Dialog) -> None:
+        asked.append(question.message)
+        question.accept() if next(answers) else question.dismiss()
+
+    page.on("dialog", answer)
+    page.route("**/adjust/", lambda route: route.fulfill(status=503, body="busy"))
+
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("nothing is booked twice")
+    points.press("Escape")
+    expect(points).to_have_value("5")
+    dialog.get_by_role("link", name="Cancel").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert asked == ["What you typed is not saved. Close anyway?"] * 2

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSearch } from '../../static/js/admin/customers.js';
-import { isPlain, meaning } from '../../static/js/admin/dialog.js';
+import { isChanged, isPlain, meaning } from '../../static/js/admin/dialog.js';
 import { leftAfter } from '../../static/js/admin/spend.js';
 
 const CLICK = { button: 0, metaKey: false, ctrlKey: false, shiftKey: false, altKey: false };
@@ -21,14 +21,45 @@ test('the middle button is the browser\'s own', () => {
 });
 
 for (const [answer, means] of [
-  [{ status: 200, part: 'dialog', address: null }, 'part'],
-  [{ status: 409, part: 'dialog', address: null }, 'part'],
-  [{ status: 204, part: 'dialog', address: '/account/' }, 'lead'],
-  [{ status: 200, part: null, address: null }, 'page'],
-  [{ status: 403, part: null, address: null }, 'page'],
+  [{ status: 200, part: 'dialog', address: null, redirected: false }, 'part'],
+  [{ status: 409, part: 'dialog', address: null, redirected: false }, 'part'],
+  [{ status: 204, part: 'dialog', address: '/account/', redirected: false }, 'lead'],
+  [{ status: 200, part: null, address: null, redirected: true }, 'page'],
+  [{ status: 200, part: null, address: null, redirected: false }, 'none'],
+  [{ status: 403, part: null, address: null, redirected: false }, 'none'],
+  [{ status: 502, part: null, address: null, redirected: false }, 'none'],
+  [{ status: 503, part: null, address: null, redirected: false }, 'none'],
+  [{ status: 503, part: null, address: null, redirected: true }, 'none'],
 ]) {
   test(`an answer ${JSON.stringify(answer)} is a ${means}`, () => {
     assert.equal(meaning(answer), means);
+  });
+}
+
+/** A list with one letter for each option: x is chosen, capitals came chosen, - cannot be. */
+function list(letters, type = 'select-one') {
+  const options = [...letters].map((letter) => ({
+    selected: letter.toLowerCase() === 'x',
+    defaultSelected: letter !== letter.toLowerCase(),
+    disabled: letter === '-',
+  }));
+  return { type, value: '', options };
+}
+
+for (const [words, field, changed] of [
+  ['a text as it came', { type: 'text', value: 'a', defaultValue: 'a' }, false],
+  ['a text that was typed', { type: 'textarea', value: 'ab', defaultValue: 'a' }, true],
+  ['a tick as it came', { type: 'checkbox', value: 'on', checked: true, defaultChecked: true }, false],
+  ['a tick that was taken off', { type: 'checkbox', value: 'on', checked: false, defaultChecked: true }, true],
+  ['a list with the choice it came with', list('oXo'), false],
+  ['a list with another choice', list('xOo'), true],
+  ['a list that came without a choice', list('-xo'), false],
+  ['a list that came without a choice and has one', list('-ox'), true],
+  ['a list of several, none chosen', list('oo', 'select-multiple'), false],
+  ['a list of several, the first chosen', list('xo', 'select-multiple'), true],
+]) {
+  test(`${words} is ${changed ? '' : 'not '}changed`, () => {
+    assert.equal(isChanged(field), changed);
   });
 }
 

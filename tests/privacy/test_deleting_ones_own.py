@@ -1,16 +1,21 @@
 """Members delete their own data in the wallet: at once, with a fresh sign-in."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from clubs.models import Manager
+from loyalty.analytics import rollups
+from loyalty.analytics.models import DayFact
 from loyalty.ledger.models import Source, Transaction
 from loyalty.members.models import Member
-from loyalty.operations import groups
+from loyalty.operations import forgetting, groups
 from loyalty.users.models import User
 from tests.cast import deed, join, make_card, make_cast, make_club, make_partner
 from tests.operations.counter import adjust
@@ -148,3 +153,31 @@ def test_nobody_deletes_anothers_data():
 
     assert delete(browser(cast.noor), cast).status_code == 404
     assert member_of(cast).first_name == "Mia"
+
+
+def test_figures_stay_when_a_member_who_joined_by_themselves_is_gone():
+    cast = make_cast()
+    client = browser(cast.mia)
+    at = timezone.now() + timedelta(hours=1)
+    rollups.rebuild(partner=cast.partner, at=at)
+    kept = list(DayFact.objects.order_by("pk").values())
+
+    assert delete(client, cast).status_code == 302
+
+    assert User.objects.get(pk=cast.mia.pk).is_active is False
+    assert (len(kept) > 0, list(DayFact.objects.order_by("pk").values())) == (True, kept)
+    assert {row["actor_id"] for row in kept} == {None}
+
+
+def test_figures_of_somebody_who_served_stay_when_they_are_gone():
+    cast = make_cast()
+    adjust(cast, 340, actor=cast.petra)
+    rollups.rebuild(partner=cast.partner, at=timezone.now() + timedelta(hours=1))
+    kept = list(DayFact.objects.order_by("pk").values())
+
+    Manager.objects.filter(user=cast.petra).delete()
+    forgetting.forget_person(user_id=cast.petra.pk, words=())
+
+    assert User.objects.get(pk=cast.petra.pk).is_active is False
+    assert list(DayFact.objects.order_by("pk").values()) == kept
+    assert cast.petra.pk in {row["actor_id"] for row in kept}

@@ -46,7 +46,7 @@ from loyalty.operations import (
 )
 from loyalty.operations.birthdays import Birthday
 from loyalty.users.models import User
-from tests.admin.desk import action, at_desk, errors, submit
+from tests.admin.desk import action, at_desk, errors, submit, told
 from tests.cast import (
     NOON,
     PASSWORD,
@@ -385,12 +385,15 @@ def test_the_page_names_what_is_lost_and_wants_the_customers_code():
     page = desk.get(action("erase", cast.membership)).content.decode()
     slip = submit(desk, action("erase", cast.membership), typed="mia")
     done = submit(desk, action("erase", cast.membership), typed=member.code.lower())
+    again = submit(desk, action("erase", cast.membership), typed=member.code.lower())
 
     assert [
         words for words in ("140 points", "1 voucher", "Harbour Coffee") if words not in page
     ] == []
     assert errors(slip) == "This is not the customer's code."
-    assert done["Location"] == reverse("admin:members_membership_changelist")
+    led = [answer.headers["Location"] for answer in (done, again)]
+    assert led == [reverse("admin:members_membership_changelist")] * 2
+    assert "The personal data is erased." in told(again)[-1]
     listed = desk.get(done["Location"]).content.decode()
     assert member.code not in listed
     member.refresh_from_db()

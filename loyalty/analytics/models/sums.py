@@ -51,7 +51,7 @@ class DayFact(Sums):
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         null=True,
         related_name="+",
         db_index=False,
@@ -110,7 +110,7 @@ class DayHour(models.Model):
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         null=True,
         related_name="+",
         db_index=False,

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('search_text', loyalty.members.models.people.SearchTextField(editable=False)),
                 ('customer_group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='cards.customergroup', verbose_name='customer group')),
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='members.member')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='clubs.partner')),
+                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='clubs.partner')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='member_rows', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -264,6 +264,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='member',
             index=models.Index(fields=['partner', '-id'], name='member_by_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='member',
+            index=models.Index(condition=models.Q(('erased_at__isnull', True), ('merged_into__isnull', True)), fields=['partner'], name='known_member'),
         ),
         migrations.AddConstraint(
             model_name='member',

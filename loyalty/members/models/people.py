@@ -51,7 +51,10 @@ class Member(models.Model):
     All personal data of a customer lives here and can be erased; the ledger carries ids only.
     """
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="members")
+    # Begins the indexes below.
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="members", db_index=False
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -126,6 +129,11 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["partner", "phone"], name="member_by_phone"),
             models.Index(fields=["partner", "-id"], name="member_by_newest"),
+            models.Index(
+                fields=["partner"],
+                name="known_member",
+                condition=Q(merged_into__isnull=True, erased_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

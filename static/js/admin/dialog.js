@@ -1,7 +1,8 @@
 // A link with `data-dialog` opens its page's part as a dialog; without this script it is a page.
 //
 // The page answers with the part alone where the header asks for it. A form in the dialog is sent to
-// the same address: with errors the form comes again, after success we go where the answer says.
+// the same address: with errors the form comes again, after success we go where the answer says, and
+// where the server had no answer for us what was typed stays.
 
 const PART = "X-Part";
 const ASK = { [PART]: "dialog" };
@@ -17,13 +18,40 @@ export function isPlain(click) {
 }
 
 /**
- * Return what an answer means for the dialog: it is its part, it leads on, or it is another page.
- * @param {{ status: number, part: string | null, address: string | null }} answer
- * @returns {"part" | "lead" | "page"}
+ * Return what an answer means for the dialog: it is its part, it leads on, we were led to another
+ * page, such as the sign-in, or it is none, such as that of a server that is busy.
+ * @param {{ status: number, part: string | null, address: string | null, redirected: boolean }} answer
+ * @returns {"part" | "lead" | "page" | "none"}
  */
-export function meaning({ status, part, address }) {
-  if (part !== "dialog") return "page";
+export function meaning({ status, part, address, redirected }) {
+  if (part !== "dialog") return redirected && status < 400 ? "page" : "none";
   return status === 204 && address ? "lead" : "part";
+}
+
+/**
+ * What a field holds, and what it held when it came; a list has options in place of a value.
+ * @typedef {{ selected: boolean, defaultSelected: boolean, disabled: boolean }} Choice
+ * @typedef {{
+ *   type: string, value: string, defaultValue?: string, checked?: boolean, defaultChecked?: boolean,
+ *   options?: Iterable<Choice>
+ * }} Field
+ */
+
+/**
+ * Return whether somebody changed a field since it came.
+ * @param {Field} field
+ * @returns {boolean}
+ */
+export function isChanged({ type, value, defaultValue, checked, defaultChecked, options }) {
+  if (type === "checkbox" || type === "radio") return checked !== defaultChecked;
+  if (!options) return value !== defaultValue;
+  const all = [...options];
+  if (type === "select-multiple" || all.some((one) => one.defaultSelected)) {
+    return all.some((one) => one.selected !== one.defaultSelected);
+  }
+  // Where none is marked the browser takes the first that can be chosen.
+  const usual = all.find((one) => !one.disabled);
+  return all.some((one) => one.selected && one !== usual);
 }
 
 class Dialog {
@@ -37,6 +65,9 @@ class Dialog {
     place.addEventListener("close", () => {
       place.replaceChildren();
       this.opener?.focus();
+    });
+    place.addEventListener("cancel", (event) => {
+      if (!this.mayLeave()) event.preventDefault();
     });
     place.addEventListener("submit", (event) => this.send(event));
   }
@@ -100,12 +131,23 @@ class Dialog {
       else if (found === "lead") location.assign(answer.headers.get("X-Address") ?? "");
       // Another page, such as the sign-in: the same form once more, for the whole window. Its key
       // makes sure that nothing is done twice.
-      else form.submit();
+      else if (found === "page") form.submit();
+      else throw new Error("no answer");
       if (found === "part") this.mark(false);
     } catch {
       this.mark(false);
       this.warn();
     }
+  }
+
+  /**
+   * Return whether the dialog may close: nothing was typed, or it may go.
+   * @returns {boolean}
+   */
+  mayLeave() {
+    /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>} */
+    const fields = this.place.querySelectorAll(FIELDS);
+    return ![...fields].some(isChanged) || confirm(this.place.dataset.leave ?? "");
   }
 
   /** Say that nobody answered. */
@@ -133,11 +175,11 @@ class Dialog {
 
 /**
  * @param {Response} answer
- * @returns {"part" | "lead" | "page"}
+ * @returns {"part" | "lead" | "page" | "none"}
  */
 function read(answer) {
-  const { headers, status } = answer;
-  return meaning({ status, part: headers.get(PART), address: headers.get("X-Address") });
+  const { headers, redirected, status } = answer;
+  return meaning({ status, redirected, part: headers.get(PART), address: headers.get("X-Address") });
 }
 
 /**
@@ -172,7 +214,7 @@ function start() {
       void dialog.open(link);
     } else if (place.contains(link)) {
       event.preventDefault();
-      place.close();
+      if (dialog.mayLeave()) place.close();
     }
   });
 }
