@@ -225,10 +225,12 @@ def _mark(partner: Partner) -> RollupMark:
 def _is_far_behind(partner: Partner, mark: RollupMark) -> bool:
     """Return whether a page would read more of the ledger than a page can, as sums are being made.
 
-    Once they are made the job is never far behind, so nothing is asked then.
+    Once they are made the job is never far behind, so nothing is asked then; nor of a business that
+    has none yet.
     """
     is_of_use = mark.timezone == partner.timezone
-    if is_of_use and mark.done_id and mark.next_date is None:
+    is_made = is_of_use and mark.done_id and mark.next_date is None
+    if is_made or mark.rolled_at is None:
         return False
     ahead = Transaction.objects.filter(partner=partner, pk__gt=mark.done_id if is_of_use else 0)
     return ahead.order_by("pk")[MOST_LIVE : MOST_LIVE + 1].exists()

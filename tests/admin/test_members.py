@@ -115,12 +115,12 @@ def test_the_list_of_members_costs_the_same_for_one_and_for_fifty(django_assert_
     cast = make_cast()
     client = at_desk(cast.petra)
     client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(LIST)
     for number in range(49):
         guest(cast, first_name=f"Guest {number}", phone=f"+3519123450{number:02d}")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         body = client.get(LIST).content.decode()
 
     assert body.count("Guest ") >= 49

@@ -179,7 +179,6 @@ def test_codes_lead_each_person_where_they_belong():
 
 
 def test_a_refused_scan_names_the_member_only_inside_the_partner():
-
     cast = rich_cast()
     for staff in (cast.tess, cast.noor):
         looker = Looker(user=staff, session_hash="s", store=cast.hilltop)
@@ -188,6 +187,6 @@ def test_a_refused_scan_names_the_member_only_inside_the_partner():
     found = Scan.objects.order_by("pk").values_list("membership", "outcome", "store")
 
     assert list(found) == [
-        (cast.membership.pk, ScanOutcome.REFUSED, None),
-        (None, ScanOutcome.UNKNOWN, None),
+        (cast.membership.pk, ScanOutcome.REFUSED, cast.hilltop.pk),
+        (None, ScanOutcome.UNKNOWN, cast.hilltop.pk),
     ]
