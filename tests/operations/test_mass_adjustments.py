@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cards.models import CardStatus
 from clubs.models import Manager, Role
+from loyalty.ledger import posting
 from loyalty.ledger.drafts import Note
 from loyalty.ledger.models import Entry, Firing, Kind, Lot, Source, TierChange, Transaction, Unit
 from loyalty.members.models import Account, Membership, MembershipStatus, RewardCounter, Voucher
@@ -313,3 +314,32 @@ def test_members_who_were_removed_cost_a_file_no_statement_each():
         told.append((len(sent), set(errors)))
 
     assert told == [(told[0][0], {("MembershipNotActiveError", "REMOVED")})] * 2
+
+
+def test_a_card_without_rules_then_takes_no_file_and_a_foreign_row_is_foretold_as_missing():
+    cast, [first, *_others] = make_town()
+    lines = [line(first, 5), replace(line(first, 7), membership_id=10**9)]
+
+    told = mass_adjustments.foretell(
+        deed=deed(cast.petra, Source.IMPORT),
+        card_id=cast.card.pk,
+        kind=Kind.ADJUSTMENT,
+        lines=lines,
+        moved={},
+    )
+
+    assert [type(one.error) for one in told] == [type(None), standing.MembershipNotFoundError]
+    with pytest.raises(standing.CardNotOpenError):
+        book(cast, lines[0], at=NOON - days(9999))
+
+
+def test_a_file_is_posted_in_as_many_parts_as_posting_takes(monkeypatch):
+    cast, town = make_town()
+    people = town[:6]
+    monkeypatch.setattr(posting, "MOST_DRAFTS", 5)
+
+    found = book(cast, *(line(one, 5) for one in people))
+
+    assert (found, mismatches()) == ([None] * len(people), [])
+    sent = Transaction.objects.filter(source=Source.IMPORT, kind=Kind.ADJUSTMENT)
+    assert sent.count() == len(people)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from loyalty.ledger.models import Kind, Source, Transaction
 from loyalty.operations import purchases, redemptions, rollbacks
 from loyalty.operations.purchases import Bill
+from loyalty.operations.standing import MembershipNotFoundError
 from tests.cast import deed, make_cast
 
 
@@ -51,3 +53,19 @@ def test_earn_then_a_reward_then_undo_from_one_scan():
     assert (got.points, undone.points) == (-200, 200)
     cast.membership.account.refresh_from_db()
     assert cast.membership.account.points == 412
+
+
+@pytest.mark.django_db
+@pytest.mark.req("FA5")
+def test_a_tills_feed_earns_only_for_cards_of_its_own_club():
+    cast = make_cast()
+
+    for store in (None, cast.hilltop):
+        with pytest.raises(MembershipNotFoundError):
+            purchases.award_purchase(
+                deed=deed(None, Source.FEED, store=store),
+                membership_id=cast.membership.pk,
+                bill=Bill(amount_minor=1000, currency="EUR"),
+            )
+
+    assert not Transaction.objects.filter(kind=Kind.PURCHASE).exists()

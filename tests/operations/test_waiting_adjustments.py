@@ -227,3 +227,37 @@ def test_staff_of_a_club_and_strangers_cannot_ask(cast):
             ask(cast, person=person)
     with pytest.raises(waiting_adjustments.WaitingNotFoundError):
         waiting_adjustments.withdraw(deed=at_desk(cast.sam), waiting_id=ask(cast).pk)
+
+
+def test_an_answer_that_is_sent_twice_is_the_same_answer(cast):
+    declined, taken_back = ask(cast), ask(cast, 151)
+    answers = [
+        waiting_adjustments.decline(
+            deed=at_desk(cast.petra, key="no"), waiting_id=declined.pk, words="too much"
+        )
+        for _ in range(2)
+    ]
+    withdrawn = [
+        waiting_adjustments.withdraw(deed=at_desk(cast.rita, key="back"), waiting_id=taken_back.pk)
+        for _ in range(2)
+    ]
+
+    assert [one.answer for one in (*answers, *withdrawn)] == [
+        *[Answer.DECLINED] * 2,
+        *[Answer.WITHDRAWN] * 2,
+    ]
+    assert (answers[0].answered_at, withdrawn[0].answered_at) == (
+        answers[1].answered_at,
+        withdrawn[1].answered_at,
+    )
+    told = AuditEvent.objects.exclude(action="ask for adjustment").values_list("action", flat=True)
+    assert sorted(told) == ["decline adjustment", "withdraw adjustment"]
+
+
+def test_a_superuser_answers_like_an_owner(cast):
+    root = make_user("root", is_superuser=True)
+    waiting = ask(cast)
+
+    done = waiting_adjustments.approve(deed=at_desk(root), waiting_id=waiting.pk)
+
+    assert (done.answer, points(cast)) == (Answer.APPROVED, 150)

@@ -21,6 +21,7 @@ from loyalty.members.models import (
     VoucherStatus,
 )
 from loyalty.operations import (
+    adjustments,
     customers,
     enrolments,
     groups,
@@ -38,7 +39,18 @@ from loyalty.operations.birthdays import Birthday
 from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.merging import PersonalFact
 from loyalty.outbox.models import Event, EventType
-from tests.cast import NOON, deed, join, make_cast, make_manager, make_partner, make_tier, make_user
+from tests.cast import (
+    NOON,
+    deed,
+    join,
+    make_card,
+    make_cast,
+    make_club,
+    make_manager,
+    make_partner,
+    make_tier,
+    make_user,
+)
 from tests.operations.counter import adjust, buy, days, issue
 
 pytestmark = pytest.mark.django_db
@@ -393,3 +405,30 @@ def test_what_stands_in_the_way_changes_nothing(what):
         merge(cast, cast.membership, twice, actor=actor, at=timezone.now())
 
     assert Member.objects.exclude(merged_into=None).count() == 0
+
+
+def test_credit_comes_along_and_the_deed_tells_it():
+    cast = make_cast()
+    twice = guest(cast)
+    for held, amount in ((cast.membership, 250), (twice, 175)):
+        adjustments.adjust_credit(
+            deed=deed(cast.petra, Source.ADMIN), membership_id=held.pk, credit_minor=amount
+        )
+
+    done = merge(cast, cast.membership, twice)
+
+    told = {name: done.result[name] for name in ("credit_before", "credit_after")}
+    assert (account_of(cast.membership).credit_minor, told) == (
+        425,
+        {"credit_before": 250, "credit_after": 425},
+    )
+    proven()
+
+
+def test_customers_of_two_businesses_are_never_merged():
+    cast = make_cast()
+    other = make_partner("Other")
+    theirs = join(cast.noor, make_card(make_club(other, "Elsewhere"), "Theirs"))
+
+    with pytest.raises(standing.MembershipNotFoundError):
+        merge(cast, cast.membership, theirs)

@@ -13,9 +13,10 @@ from loyalty.analytics import rollups, signals
 from loyalty.ledger.models import Transaction
 from loyalty.members.models import Member, Membership
 from loyalty.operations import practice
+from loyalty.operations.enrolments import EnrolmentNotAllowedError
 from loyalty.outbox.models import Event
 from tests.admin.desk import at_desk
-from tests.cast import make_staff, make_user
+from tests.cast import deed, make_staff, make_user
 from tests.matrix.walk import routes
 from tests.staff.conftest import Counter, signed_in
 
@@ -199,3 +200,11 @@ def test_a_club_of_points_practises_points(counter, cast):
     assert answer.status_code == 302
     assert ticked(counter.client) == [True, False, False]
     assert "staff:training" in {route.name for route in routes()}
+
+
+def test_who_does_not_work_there_has_nothing_to_practise(cast):
+    names = practice.Names(card="Practice", customer="Guest", reward="Tea")
+
+    for person, club_id in ((cast.noor, cast.harbour.pk), (cast.sam, 10**9)):
+        with pytest.raises(EnrolmentNotAllowedError):
+            practice.start(deed=deed(person), club_id=club_id, names=names)
