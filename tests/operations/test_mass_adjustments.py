@@ -336,7 +336,7 @@ def test_a_card_without_rules_then_takes_no_file_and_a_foreign_row_is_foretold_a
 def test_a_file_is_posted_in_as_many_parts_as_posting_takes(monkeypatch):
     cast, town = make_town()
     people = town[:6]
-    monkeypatch.setattr(posting, "MOST_DRAFTS", 5)
+    monkeypatch.setattr(posting, "MOST_DRAFTS", 2)
 
     found = book(cast, *(line(one, 5) for one in people))
 
