@@ -56,7 +56,6 @@ def test_earn_then_a_reward_then_undo_from_one_scan():
 
 
 @pytest.mark.django_db
-@pytest.mark.req("FA5")
 def test_a_tills_feed_earns_only_for_cards_of_its_own_club():
     cast = make_cast()
 
