@@ -195,7 +195,9 @@ def address_of(request: HttpRequest, view: SavedView) -> str:
     """Return the list as a view narrows it, and say what of the view is no longer there."""
     form = CustomersForm(view.filter, powers=powers_of(request))
     form.is_valid()
-    kept = {name: value for name, value in view.filter.items() if name not in form.errors}
+    # In the order of the form, whatever order a database keeps them in.
+    names = [name for name in form.fields if name in view.filter and name not in form.errors]
+    kept = {name: view.filter[name] for name in names}
     gone = [str(capfirst(form.fields[name].label or name)) for name in form.errors]
     if gone:
         words = _("This is no longer there and was left out of the view: %(filters)s.")

@@ -341,7 +341,6 @@ def test_no_pattern_is_found_by_reading_the_whole_ledger():
 
     assert len(plans) == 7
     assert [plan for plan in plans if "Seq Scan on ledger_transaction" in plan] == []
-    assert [plan for plan in plans if "transaction_by_membership" in plan] != []
 
 
 def explained(read):
