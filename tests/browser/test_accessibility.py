@@ -24,7 +24,8 @@ NO_PAGES = {
     "wallet:looks", "wallet:version", "wallet:fragment", "wallet:claim_state", "staff:preview",
     "staff:pay_preview", "staff:rest_preview", "staff:refund_preview", "admin:jsi18n",
     "admin:cards_card_poster", "admin:cards_card_numbers_csv", "admin:cards_card_numbers_pdf",
-    "admin:clubs_store_door_poster", *(f"admin:figures_{name}_csv" for name in FIGURES),
+    "admin:clubs_store_door_poster", "admin:imports_upload_template",
+    "admin:imports_upload_errors", *(f"admin:figures_{name}_csv" for name in FIGURES),
 }  # fmt: skip
 PEOPLE = ("anonymous", "member", "staff", "owner")
 
