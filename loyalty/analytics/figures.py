@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from loyalty.analytics import reading, tallying
+from loyalty.analytics import frequency, reading, tallying
 from loyalty.analytics.reading import Reader, Scope, Window
-from loyalty.analytics.spans import Span, Step
+from loyalty.analytics.spans import DAY, Lately, Span, Step
 from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.standing import EARNING_KINDS, SPENDING_KINDS
@@ -142,7 +142,11 @@ class Awards:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """All figures of one scope. They are as of ``at``, the baskets as of ``baskets_at``."""
+    """All figures of one scope. They are as of ``at``, the baskets as of ``baskets_at``.
+
+    Active members are those of the spans, or with ``active_days`` those of so many days up to
+    yesterday and of as many before.
+    """
 
     now: Period
     before: Period
@@ -152,6 +156,7 @@ class Page:
     awards: Sequence[Awards]
     at: datetime
     baskets_at: datetime | None
+    active_days: Lately | None = None
 
 
 def page(*, scope: Scope, span: Span, at: datetime) -> Page:
@@ -174,7 +179,7 @@ def _page(reader: Reader, scope: Scope, span: Span, at: datetime) -> Page:
         ],
         by=BY,
     )
-    active = reader.active({NOW: span, BEFORE: before})
+    active, active_days = _active(reader, scope, span, at)
     sums = {name: _total(rows, name) for name in (OPENING, BEFORE, NOW)}
     return Page(
         now=Period(
@@ -195,7 +200,24 @@ def _page(reader: Reader, scope: Scope, span: Span, at: datetime) -> Page:
         awards=_awards(rows, span),
         at=at,
         baskets_at=reader.mark.rolled_at,
+        active_days=active_days,
     )
+
+
+def _active(
+    reader: Reader, scope: Scope, span: Span, at: datetime
+) -> tuple[Mapping[str, int], Lately | None]:
+    """Return how many members were active in a span and in the one before, in one statement.
+
+    To count them takes longer the more there are, so those of the usual days up to today are taken
+    from the daily round; the days of that are returned too.
+    """
+    today = at.astimezone(scope.partner.zone()).date()
+    usual = {days.until(today + DAY): days for days in Lately}
+    if not scope.is_whole or span not in usual or reader.counted.at is None:
+        return reader.active({NOW: span, BEFORE: span.before()}), None
+    often = frequency.frequency(reader.counted, usual[span])
+    return {NOW: often.members, BEFORE: often.members_before}, often.days
 
 
 def share(part: int, whole: int) -> Decimal | None:

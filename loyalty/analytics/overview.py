@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from loyalty.analytics import frequency, reading
 from loyalty.analytics.figures import BEFORE, NOW, OPENING, Figures
-from loyalty.analytics.reading import Counted, Reader, Scope, Window
+from loyalty.analytics.reading import Reader, Scope, Window
 from loyalty.analytics.spans import DAY, Lately, Span, Step
 
 DAYS = 7
@@ -64,9 +64,7 @@ def _overview(reader: Reader, scope: Scope, at: datetime) -> Overview:
         told[row["named"]].add(row)
         if row["named"] != OPENING:
             visits[row["part"]].add(row)
-    mark = reader.mark
-    counted = Counted(card_ids=reader.card_ids, at=mark.counted_at, date=mark.counted_date)
-    often = frequency.frequency(counted, Lately.WEEK)
+    often = frequency.frequency(reader.counted, Lately.WEEK)
     past = told[OPENING].joins + told[BEFORE].joins
     return Overview(
         members=Beside(now=past + told[NOW].joins, before=past),
@@ -75,5 +73,5 @@ def _overview(reader: Reader, scope: Scope, at: datetime) -> Overview:
         rewards=Beside(now=told[NOW].rewards, before=told[BEFORE].rewards),
         visits={day: told_of.deeds for day, told_of in visits.items()},
         at=at,
-        counted_at=mark.counted_at,
+        counted_at=reader.counted.at,
     )

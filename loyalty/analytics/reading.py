@@ -63,6 +63,15 @@ class Window:
     step: Step | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The cards of a scope, and when the daily round counted on them last (None: never)."""
+
+    card_ids: Sequence[int]
+    at: datetime | None
+    date: "date | None"
+
+
 class Reader:
     """The sums of one scope as they stood at one mark of the job."""
 
@@ -76,6 +85,12 @@ class Reader:
         is_of_use = mark.timezone == scope.partner.timezone
         self.mark = mark if is_of_use else RollupMark(partner=scope.partner)
         self.kept = own if is_of_use else Q(pk__in=[])
+
+    @property
+    def counted(self) -> Counted:
+        """Return what to ask for counts of the daily round."""
+        mark = self.mark
+        return Counted(card_ids=self.card_ids, at=mark.counted_at, date=mark.counted_date)
 
     def sums(self, windows: Sequence[Window], *, by: Sequence[str]) -> list[dict[str, Any]]:
         """Return sums of the windows by the columns named, in one statement.
@@ -177,15 +192,6 @@ def card_ids(scope: Scope) -> list[int]:
     """Return the cards of a scope that are the partner's, in one statement."""
     cards = scope.cards.filter(partner=scope.partner).order_by("pk")
     return list(cards.values_list("pk", flat=True))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """The cards of a scope, and when the daily round counted on them last (None: never)."""
-
-    card_ids: Sequence[int]
-    at: datetime | None
-    date: "date | None"
 
 
 def counted(scope: Scope) -> Counted:

@@ -105,7 +105,7 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
                 _("Active members"),
                 now.active,
                 before.active,
-                help=_("bought, were given points or were handed a reward"),
+                help=_active_words(page),
             ),
             figure(
                 _("Transactions"),
@@ -117,6 +117,13 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
         more=address("customers", asked),
         more_words=_("Who are the best customers?"),
     )
+
+
+def _active_words(page: Page) -> str:
+    if page.active_days is None:
+        return _("bought, were given points or were handed a reward")
+    words = _("bought or were given something in %(days)s days up to yesterday")
+    return words % {"days": charts.counts(page.active_days)}
 
 
 def _worth(asked: Ask, page: Page) -> Question:

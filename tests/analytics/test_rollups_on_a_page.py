@@ -1,6 +1,6 @@
 """The figures of a page, for a span and the one before, for whatever a person may see."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,7 @@ from cards import access
 from cards.models import Card
 from loyalty.analytics import figures
 from loyalty.analytics.reading import Scope
-from loyalty.analytics.spans import Span, Step
+from loyalty.analytics.spans import DAY, Lately, Span, Step
 from loyalty.ledger.models import Source
 from loyalty.operations import purchases
 from loyalty.operations.purchases import Bill
@@ -215,3 +215,26 @@ def test_a_page_sends_few_statements_however_many_cards_it_is_about(count):
         page(comparing.whole(cast), Span(first=date(2026, 1, 10), until=date(2026, 7, 20)))
 
     assert len(statements) == 6, "\n".join(statements)
+
+
+@pytest.mark.req("R6.1")
+def test_active_members_of_the_last_days_are_those_of_the_days_count():
+    cast = make_cast()
+    noor = join(cast.noor, cast.card)
+    at = raw.later()
+    buy(cast, 1000, at=at - timedelta(days=2))
+    buy(cast, 1000, at=at - timedelta(days=9), membership=noor)
+    raw.roll(cast.partner, at=at)
+    buy(cast, 1000, at=at, membership=noor)
+    until = at.astimezone(cast.partner.zone()).date() + DAY
+
+    told = {
+        days: figures.page(
+            scope=comparing.whole(cast), span=Span(first=until - days * DAY, until=until), at=at
+        )
+        for days in (7, 8)
+    }
+
+    found = {days: (one.active_days, one.now.active) for days, one in told.items()}
+    assert found == {7: (Lately.WEEK, 1), 8: (None, 2)}
+    assert told[7].before.active == 1
