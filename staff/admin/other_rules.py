@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import date as date_filter
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -75,7 +76,7 @@ class RuleAdmin(PartnerAdmin):
     def crumbs(self, row: Any = None, *more: Any) -> list[tuple[Any, str]]:
         """Return the way to a page, with the rule in words."""
         found = super().crumbs(row, *more)
-        return [found[0], (self.in_words(row), found[1][1]), *found[2:]] if row else found
+        return [found[0], (capfirst(self.in_words(row)), found[1][1]), *found[2:]] if row else found
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields; to who may only look, those that apply, and in words."""

@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, CustomerGroup, Product, ProductGroup, Reward, Tender, Tier
@@ -168,9 +169,11 @@ class PartnerAdmin(Walled, ModelAdmin):  # type: ignore[type-arg]  # each list n
     def crumbs(self, row: models.Model | None = None, *more: Any) -> list[tuple[Any, str]]:
         """Return the way to a page: the list, the row, and words of what is done with it."""
         stem = f"admin:{self.opts.app_label}_{self.opts.model_name}"
-        found = [(self.list_words or self.opts.verbose_name_plural, reverse(f"{stem}_changelist"))]
+        title = capfirst(str(self.list_words or self.opts.verbose_name_plural))
+        found = [(title, reverse(f"{stem}_changelist"))]
         if row is not None:
-            found.append((str(row), reverse(f"{stem}_change", args=[row.pk])))
+            own = str(row) if hasattr(row, "name") else capfirst(str(row))  # A name stays as it is.
+            found.append((own, reverse(f"{stem}_change", args=[row.pk])))
         return [*found, *((words, "") for words in more)]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
