@@ -283,7 +283,7 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("web:after_sign_in"),
     "SITE_SYMBOL": "loyalty",
     "SITE_FAVICONS": [{"rel": "icon", "href": "staff.admin.dashboard.favicon"}],
-    "STYLES": ["staff.admin.dashboard.stylesheet"],
+    "STYLES": ["staff.admin.dashboard.stylesheet", "staff.admin.dashboard.rules_stylesheet"],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": len(LANGUAGES) > 1,

@@ -23,6 +23,7 @@ SHELL_TEMPLATE = "wallet/offline.html"
 SHELL_FILES = (
     "css/tokens.css",
     "css/base.css",
+    "css/parts.css",
     "css/wallet.css",
     "css/print.css",
     "js/display-early.js",

@@ -31,6 +31,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("css/admin.css")
 
 
+def rules_stylesheet(request: HttpRequest) -> str:
+    """Return the address of the styles of rules, after the others."""
+    return static("css/admin-rules.css")
+
+
 def favicon(request: HttpRequest) -> str:
     """Return the address of the icon in the browser's tab."""
     return static("icons/favicon.svg")
