@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from clubs.models import Partner
 from loyalty.analytics import overview
+from loyalty.analytics.overview import Beside
 from loyalty.analytics.reading import SumsMovedError
 from loyalty.analytics.spans import Step
 from staff.admin import charts, figure_asks, tables
@@ -24,6 +25,7 @@ from staff.admin.figure_words import Figure, figure
 from staff.admin.powers import EDITORS, EVERYONE, OWNERS, Powers, powers_of
 from staff.admin.tables import Table
 from staff.admin.tasks import first_steps, needed
+from staff.admin.unfold_parts import NOTHING
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -89,9 +91,10 @@ def story(powers: Powers, partner: Partner, now: datetime) -> Story:
         return Story(zone=zone, at=now, is_moving=True)
     if not found.members.now and not any(found.visits.values()):
         return Story(zone=zone, at=now, is_empty=True)
+    active = found.active if found.counted_at else None
     rows = [
         (_("Members"), found.members, "overview", _("everybody who joined")),
-        (_("Active members"), found.active, "habits", _("in 7 days up to yesterday")),
+        (_("Active members"), active, "habits", _("in 7 days up to yesterday, counted once a day")),
         (_("Points given"), found.points, "overview", _("in 7 days")),
         (_("Rewards handed out"), found.rewards, "rewards", _("in 7 days")),
     ]
@@ -99,14 +102,20 @@ def story(powers: Powers, partner: Partner, now: datetime) -> Story:
     chart = visits(found.visits)
     return Story(
         figures=[
-            figure(label, one.now, one.before, address=address(slug, asked), help=words)
-            for label, one, slug, words in rows
+            _beside(label, one, words, address(slug, asked)) for label, one, slug, words in rows
         ],
         chart=chart,
         file=file_address("overview", chart.name, days) if days.may_take_away else "",
         zone=zone,
         at=now,
     )
+
+
+def _beside(label: str, found: Beside | None, words: str, place: str) -> Figure:
+    """Return a figure beside that of the days before, or that it was never counted."""
+    if found is None:
+        return Figure(label=label, text=NOTHING, help=words, address=place)
+    return figure(label, found.now, found.before, help=words, address=place)
 
 
 def visits(found: Mapping[date, int]) -> Chart:

@@ -85,6 +85,18 @@ def test_the_figures_of_the_first_page_are_those_of_the_pages_they_lead_to():
     ]
 
 
+def test_before_the_first_count_the_first_page_does_not_say_that_nobody_is_active():
+    cast = make_cast()
+    buy(cast, timezone.now() - timedelta(days=2))
+
+    story = at_desk(cast.petra).get(INDEX).context["story"]
+
+    assert [(one.label, one.text, one.change) for one in story.figures[:2]] == [
+        ("Members", "1", "as before"),
+        ("Active members", "\u2013", ""),
+    ]
+
+
 def test_the_first_page_costs_the_same_with_few_and_with_many_deeds():
     cast = make_cast()
     client = at_desk(cast.petra)
