@@ -189,6 +189,7 @@ CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "loyalty" / "locale"]
+FORMAT_MODULE_PATH = "loyalty.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

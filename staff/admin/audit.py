@@ -1,7 +1,6 @@
 """The audit log as owners read it: who did what, before, after, why and from where."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,22 +12,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clubs.models import Manager, Partner, StaffMember
+from clubs.models import Manager, StaffMember
 from loyalty.audit.models import AuditEvent, AuditPerson
 from staff.admin import audit_words
 from staff.admin.by_key import FormKeyList
 from staff.admin.forms_audit import AuditForm
 from staff.admin.history import names_of_actors
-from staff.admin.powers import OWNERS, powers_of
-from staff.admin.scoping import ReadOnlyAdmin, own_rows
+from staff.admin.powers import OWNERS, powers_of, zone_of
+from staff.admin.scoping import ReadOnlyAdmin
 from staff.admin.site import site
 from staff.admin.unfold_parts import ChangeList, column
-
-
-def zone_of(request: HttpRequest) -> ZoneInfo:
-    """Return the time zone of the person's one business, or UTC for several."""
-    partners = list(own_rows(Partner.objects.all(), powers_of(request), OWNERS, "pk")[:2])
-    return partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")
 
 
 class EventList(FormKeyList):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
@@ -20,7 +19,7 @@ from loyalty.members.phones import phone_number
 from staff.admin import saved_views
 from staff.admin.account import account_address
 from staff.admin.forms_customers import CustomersForm
-from staff.admin.powers import EDITORS, powers_of
+from staff.admin.powers import EDITORS, powers_of, zone_of
 from staff.admin.scoping import own_rows
 from staff.admin.unfold_parts import ChangeList
 
@@ -76,8 +75,7 @@ class CustomerList(ChangeList):
             own_rows(Member.objects.known(), powers),
             given,
         )
-        zone = partners[0].zone() if len(partners) == 1 else ZoneInfo("UTC")
-        return narrowing.narrowed(rows, given, at=timezone.now(), zone=zone)
+        return narrowing.narrowed(rows, given, at=timezone.now(), zone=zone_of(request))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Return latest activity first, and nothing else."""

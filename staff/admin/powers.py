@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
 from clubs import access
-from clubs.models import Manager, Role
+from clubs.models import Manager, Partner, Role
 from loyalty.users.models import User
 
 OWNERS = frozenset({Role.OWNER})
@@ -68,3 +69,14 @@ def powers_of(request: HttpRequest) -> Powers:
     powers = Powers(user=user, managers={row.partner_id: row for row in rows})
     setattr(request, _KEPT_AS, powers)
     return powers
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """Return the time zone of the person's businesses, or UTC if they lie in several."""
+    powers = powers_of(request)
+    if powers.is_all:
+        real = Partner.objects.filter(is_practice=False).order_by()
+        names = set(real.values_list("timezone", flat=True).distinct()[:2])
+    else:
+        names = {manager.partner.timezone for manager in powers.managers.values()}
+    return ZoneInfo(names.pop() if len(names) == 1 else "UTC")

@@ -14,12 +14,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.web.requests import signed_in
-from staff.admin.powers import powers_of
+from staff.admin.powers import powers_of, zone_of
 from staff.admin.unfold_parts import AdminSite
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -70,7 +71,12 @@ class PartnerSite(AdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return turned_away(request) or guarded(request, *args, **kwargs)
+            if away := turned_away(request):
+                return away
+            # What a page shows and what a form is told are on the clock of the business.
+            with timezone.override(zone_of(request)):
+                response = guarded(request, *args, **kwargs)
+                return response.render() if isinstance(response, TemplateResponse) else response
 
         return update_wrapper(gate, view)
 

@@ -113,12 +113,12 @@ def test_each_page_of_the_log_costs_the_same_and_leads_on_by_key(django_assert_n
     petra = at_desk(cast.petra)
     note(cast)
     petra.get(LOG)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         petra.get(LOG)
     for _time in range(60):
         note(cast, actor_id=cast.sam.pk)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         first = petra.get(LOG)
     second = petra.get(LOG + first.context["cl"].paginator.older)
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from loyalty.ledger.models import Entry, Lot, Transaction
 from staff.admin.site import site
 from tests.admin.desk import at_desk
-from tests.cast import make_cast, make_manager, make_partner, make_user
+from tests.cast import NOON, make_cast, make_manager, make_partner, make_user
 from tests.operations.counter import adjust, buy
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,19 @@ def test_books_go_on_by_place_and_nobody_counts_them(monkeypatch):
         with CaptureQueriesContext(connection) as asked:
             assert client.get(LEDGER + f"{model._meta.model_name}/").status_code == 200
         assert [one["sql"] for one in asked if "COUNT(" in one["sql"]] == []
+
+
+def test_a_book_tells_moments_on_the_clock_of_the_business():
+    cast = make_cast()
+    buy(cast, 1000, at=NOON)
+
+    book = at_desk(cast.petra).get(LEDGER + "transaction/").content.decode()
+
+    assert (cast.partner.timezone, NOON.isoformat()) == (
+        "Europe/Lisbon",
+        "2026-05-14T12:00:00+00:00",
+    )
+    assert "14 May 2026 13:00" in book
 
 
 @pytest.mark.parametrize("place", ["x", "-1", "0", "1.5", "9" * 30, "\u0663"])

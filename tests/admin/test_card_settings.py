@@ -1,5 +1,6 @@
 """The settings of a card's rules: kept where they apply, refused where they cannot work (IV3)."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
 
@@ -80,6 +81,20 @@ def test_a_setting_is_kept_where_it_applies_and_neutral_where_it_does_not(typed,
     assert card_errors(response) == []
     card = Card.objects.get(pk=cast.card.pk)
     assert {name: getattr(card, name) for name in stored} == stored
+
+
+def test_a_card_ends_on_the_clock_of_its_business():
+    cast = make_cast()
+    typed = {"valid_until_0": "2027-05-01", "valid_until_1": "10:00"}
+
+    response = submit(at_desk(cast.petra), page(cast.card), **typed)
+
+    assert card_errors(response) == []
+    ends_at = Card.objects.get(pk=cast.card.pk).valid_until
+    assert (cast.partner.timezone, ends_at) == (
+        "Europe/Lisbon",
+        datetime(2027, 5, 1, 9, tzinfo=UTC),
+    )
 
 
 IMPOSSIBLE = [

@@ -127,7 +127,7 @@ def test_plans_that_would_change_are_told_in_words():
         "Plan BASE BASE plan": (
             (),
             (
-                "normal, from Jan. 1, 2026 09:30, until Dec. 31, 2026, old-port, Saturday,"
+                "normal, from 1 January 2026 09:30, until 31 December 2026, old-port, Saturday,"
                 " 18:00 to 20:00, everywhere, always",
                 "of several lines counts the highest",
                 "1 point per €1.00, product COF, always on top",
@@ -142,7 +142,7 @@ def test_plans_that_would_change_are_told_in_words():
         ),
         "Plan BUY2 BUY2 plan": (
             (),
-            ("when we buy, normal, from Jan. 1, 2026, until May 1, 2026 10:00",),
+            ("when we buy, normal, from 1 January 2026, until 1 May 2026 10:00",),
         ),
         "How buys earn": (("1 point per €2.00",), ()),
         "How purchases earn": (("1 point per €1.00",), ()),
@@ -180,10 +180,10 @@ def test_rows_of_other_rules_that_would_change_are_told_in_words():
     found = {title: after for title, (_before, after) in changed(cast.card).items()}
 
     assert found == {
-        "Special days": ("FAIR: June 1, 2026", "XMAS: every year on December 24"),
+        "Special days": ("FAIR: 1 June 2026", "XMAS: every year on 24 December"),
         "Expiry": (
             "90 days after the award, points, Gold",
-            "every year on December 31, for customer group VIP",
+            "every year on 31 December, for customer group VIP",
             "9 days after the award, for member M1",
         ),
         "Recommendations": (

@@ -99,7 +99,7 @@ def test_the_same_file_is_refused_naming_when_and_by_whom(cast, tmp_path):
 
     response = send(at_desk(cast.petra), "\n".join(lines))
 
-    assert "on 14 May 12:00" in errors(response)
+    assert "on 14 May 13:00" in errors(response)
     assert "by Petra" in errors(response)
     assert list(Upload.objects.all()) == [done]
 
