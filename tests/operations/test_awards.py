@@ -1,4 +1,4 @@
-"""Awarding at the counter: who may, how much, which receipts, how often."""
+"""Awarding at the counter: who may, on which card, how much and how often."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,30 +6,17 @@ import pytest
 from django.db import IntegrityError
 
 from cards.models import Card, CardStatus
-from clubs.models import Club, Partner, PartnerStatus, PlaceStatus, ReceiptRestart, StaffMember
+from clubs.models import Club, Partner, PartnerStatus, PlaceStatus, StaffMember
 from loyalty.ledger import posting
-from loyalty.ledger.models import Kind, ReceiptUse, Source, Transaction
-from loyalty.members.models import Scan, Voucher
-from loyalty.operations import purchases, receipts, standing
+from loyalty.ledger.models import Kind, Source
+from loyalty.members.models import Scan
+from loyalty.operations import purchases, standing
 from loyalty.operations.deeds import RepeatDiffersError
 from loyalty.operations.purchases import Bill
 from loyalty.outbox.models import Event
 from loyalty.rules import awards
-from tests.cast import (
-    NOON,
-    deed,
-    join,
-    make_cast,
-    make_manager,
-    make_reward,
-    make_staff,
-    make_tier,
-    make_user,
-    publish,
-)
+from tests.cast import NOON, deed, join, make_cast, make_manager, make_staff, make_user
 from tests.operations.counter import (
-    account_of,
-    adjust,
     balance,
     buy,
     days,
@@ -299,92 +286,6 @@ def test_awards_per_hour_and_day_are_limited_and_undone_ones_do_not_count():
     assert buy(cast, 100, at=at + days(1)).points == 1
 
 
-def test_a_receipt_earns_once_however_it_is_typed():
-    cast = make_cast()
-    first = buy(cast, 1000, receipt="ab 77")
-
-    with pytest.raises(receipts.ReceiptAlreadyUsedError) as refused:
-        buy(cast, 1000, receipt=" AB\uff177 ")
-
-    assert (refused.value.number, refused.value.transaction_id) == ("AB77", first.pk)
-
-
-def test_a_receipt_needs_a_store():
-    cast = make_cast()
-
-    with pytest.raises(receipts.ReceiptNeedsStoreError):
-        buy(cast, 1000, receipt="77", store=None)
-
-
-def test_spaces_are_no_receipt():
-    cast = make_cast()
-
-    assert (
-        buy(cast, 1000, receipt="  ", store=None).receipt_number,
-        ReceiptUse.objects.count(),
-    ) == (
-        "",
-        0,
-    )
-
-
-def test_a_very_long_receipt_is_kept_in_forty_characters():
-    cast = make_cast()
-
-    done = buy(cast, 1000, receipt="9" * 60)
-
-    assert done.receipt_number == "9" * 40
-
-
-@pytest.mark.req("R11.1")
-def test_a_mistyped_receipt_can_be_undone_and_typed_again():
-    cast = make_cast()
-    wrong = buy(cast, 10_000, receipt="77")
-    undo(cast, wrong)
-
-    right = buy(cast, 1000, receipt="77")
-
-    assert (right.points, balance(cast)) == (10, 10)
-    uses = ReceiptUse.objects.order_by("pk").values_list("transaction", "released_at")
-    assert list(uses) == [(wrong.pk, NOON), (right.pk, None)]
-
-
-RESTARTS = [
-    # restart, days later, earns again
-    (ReceiptRestart.NEVER, 400, False),
-    (ReceiptRestart.YEARLY, 231, False),
-    (ReceiptRestart.YEARLY, 232, True),
-    (ReceiptRestart.DAILY, 0.4, False),
-    (ReceiptRestart.DAILY, 0.5, True),
-]
-
-
-@pytest.mark.parametrize(("restart", "later", "is_new"), RESTARTS)
-def test_receipt_numbers_start_again_with_the_stores_period(restart, later, is_new):
-    # Noon UTC on 14 May is 13:00 in Lisbon; 232 days on is 1 January.
-    cast = make_cast()
-    cast.old_port.receipt_restart = restart
-    cast.old_port.save()
-    buy(cast, 1000, receipt="1")
-    at = NOON + days(later)
-
-    if is_new:
-        assert buy(cast, 1000, receipt="1", at=at).points == 10
-    else:
-        with pytest.raises(receipts.ReceiptAlreadyUsedError):
-            buy(cast, 1000, receipt="1", at=at)
-
-
-def test_a_receipt_taken_while_the_deed_ran_is_refused(monkeypatch):
-    cast = make_cast()
-    buy(cast, 1000, receipt="77")
-    claim = receipts.ReceiptClaim(store_id=cast.old_port.pk, number="77", period="")
-    monkeypatch.setattr(receipts, "take", lambda **_: claim)
-
-    with pytest.raises(receipts.ReceiptAlreadyUsedError):
-        buy(cast, 1000, receipt="77")
-
-
 def test_a_broken_constraint_that_is_no_refusal_is_not_hidden(monkeypatch):
 
     cast = make_cast()
@@ -396,87 +297,6 @@ def test_a_broken_constraint_that_is_no_refusal_is_not_hidden(monkeypatch):
 
     with pytest.raises(IntegrityError):
         buy(cast, 1000)
-
-
-@pytest.mark.req("IV6.7")
-def test_a_tier_rise_multiplies_from_the_next_purchase_and_gives_its_reward_once():
-    cast = make_cast()
-    gift = make_reward(cast.card, "Mug", 500)
-    silver = make_tier(cast.card, "Silver", 100, multiplier="1.50", entry_reward=gift)
-
-    rise = buy(cast, 10_000)
-    after = buy(cast, 1000)
-
-    assert (rise.points, rise.result["new_tier"], after.points) == (100, "Silver", 15)
-    assert account_of(cast.membership).tier == silver
-    voucher = Voucher.objects.get()
-    assert (voucher.reward, voucher.cost, voucher.tier) == (gift, 0, silver)
-    caused = Transaction.objects.get(caused_by=rise)
-    assert (caused.kind, caused.voucher_moves.get().voucher) == (Kind.VOUCHER, voucher)
-
-
-def test_climbing_again_gives_no_second_entry_reward():
-
-    cast = make_cast()
-    gift = make_reward(cast.card, "Mug", 500)
-    silver = make_tier(cast.card, "Silver", 100, entry_reward=gift)
-    buy(cast, 10_000)
-    adjust(cast, -50)
-    assert account_of(cast.membership).tier is None
-
-    again = buy(cast, 5000)
-
-    assert (account_of(cast.membership).tier, again.result["new_tier"]) == (silver, "Silver")
-    assert Voucher.objects.count() == 1
-
-
-def test_an_undone_rise_takes_the_entry_reward_back_and_the_next_gives_it_again():
-    cast = make_cast()
-    gift = make_reward(cast.card, "Mug", 500)
-    make_tier(cast.card, "Silver", 100, entry_reward=gift)
-    undo(cast, buy(cast, 10_000))
-    assert (account_of(cast.membership).tier, Voucher.objects.get().status) == (None, "REMOVED")
-
-    buy(cast, 10_000)
-
-    statuses = Voucher.objects.order_by("pk").values_list("status", flat=True)
-    assert list(statuses) == ["REMOVED", "ISSUED"]
-
-
-def test_an_entry_reward_out_of_stock_is_not_given():
-    cast = make_cast()
-    gift = make_reward(cast.card, "Mug", 500, stock=0)
-    make_tier(cast.card, "Silver", 100, entry_reward=gift)
-
-    assert buy(cast, 10_000).result["new_tier"] == "Silver"
-    assert Voucher.objects.count() == 0
-
-
-def test_rising_over_a_tier_gives_the_reward_of_the_reached_one():
-    cast = make_cast()
-    make_tier(cast.card, "Bronze", 0)
-    gold = make_tier(cast.card, "Gold", 300, entry_reward=make_reward(cast.card, "Bag", 900))
-    make_tier(cast.card, "Silver", 100, entry_reward=make_reward(cast.card, "Mug", 500))
-
-    buy(cast, 5000)
-    buy(cast, 30_000)
-
-    assert account_of(cast.membership).tier == gold
-    assert [voucher.reward.name for voucher in Voucher.objects.all()] == ["Bag"]
-
-
-@pytest.mark.req("IV3.8")
-def test_higher_thresholds_published_later_lower_nobody():
-    cast = make_cast()
-    gold = make_tier(cast.card, "Gold", 50)
-    buy(cast, 6000)
-    gold.min_value = 1000
-    gold.save()
-    publish(cast.card, NOON + days(1))
-
-    later = buy(cast, 1000, at=NOON + days(2))
-
-    assert (account_of(cast.membership).tier, later.result["new_tier"]) == (gold, None)
 
 
 @pytest.mark.req("IV4.2")
