@@ -12,8 +12,8 @@ from tests.cast import NOON, make_cast
 from tests.imports.files import checked
 from tests.operations.counter import adjust, days
 from tests.privacy import dump
+from tests.privacy.second_records import guest, merge
 from tests.privacy.test_erasing import erase, work_off
-from tests.privacy.test_merging import guest, merge
 
 pytestmark = pytest.mark.django_db
 

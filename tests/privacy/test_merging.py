@@ -3,15 +3,11 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.utils import timezone
 
 from cards.models import Tag
-from clubs.models import Role
-from loyalty.ledger import verification
 from loyalty.ledger.models import Firing, FiringKind, Kind, Lot, Source, Transaction
 from loyalty.members.models import (
     Account,
-    ConsentSource,
     Member,
     MemberNote,
     Membership,
@@ -23,8 +19,6 @@ from loyalty.members.models import (
 from loyalty.operations import (
     adjustments,
     customers,
-    enrolments,
-    groups,
     member_notes,
     merging,
     redemptions,
@@ -36,52 +30,13 @@ from loyalty.operations import (
     vouchers,
 )
 from loyalty.operations.birthdays import Birthday
-from loyalty.operations.enrolments import Consent, Person
 from loyalty.operations.merging import PersonalFact
 from loyalty.outbox.models import Event, EventType
-from tests.cast import (
-    NOON,
-    deed,
-    join,
-    make_card,
-    make_cast,
-    make_club,
-    make_manager,
-    make_partner,
-    make_tier,
-    make_user,
-)
+from tests.cast import NOON, deed, join, make_cast, make_tier, make_user
 from tests.operations.counter import adjust, buy, days, issue
+from tests.privacy.second_records import LATER, account_of, guest, merge, proven
 
 pytestmark = pytest.mark.django_db
-LATER = NOON + days(1)
-
-
-def guest(cast, card=None, at=NOON, **person):
-    """Let Sam enrol somebody at the counter, once more."""
-    return enrolments.enrol_at_counter(
-        deed=deed(cast.petra, Source.ADMIN, at=at),
-        card_id=(card or cast.card).pk,
-        person=Person(**({"first_name": "Mia", "last_name": "Twice"} | person)),
-        consent=Consent(version="2025-01", source=ConsentSource.COUNTER),
-    )
-
-
-def merge(cast, into, of, *taken, at=LATER, key="", actor=None, source=Source.ADMIN):
-    return merging.merge_members(
-        deed=deed(actor or cast.petra, source, at=at, key=key),
-        membership_id=into.pk,
-        other_id=of.pk,
-        taken=taken,
-    )
-
-
-def account_of(membership):
-    return Membership.objects.select_related("account__tier").get(pk=membership.pk).account
-
-
-def proven(at=LATER):
-    assert verification.verify(verification.Scope(at=at)) == []
 
 
 @pytest.mark.req("CU1")
@@ -366,47 +321,6 @@ def test_the_same_merger_sent_twice_happens_once():
         merge(cast, cast.membership, twice)
 
 
-# What stands in the way of a merger, and what it is called.
-IN_THE_WAY = {
-    "a group": customers.SharedAccountError,
-    "a blocked card": standing.MembershipNotActiveError,
-    "support": standing.NotAllowedError,
-    "their own record": standing.OwnMembershipError,
-    "another business": standing.MembershipNotFoundError,
-}
-
-
-@pytest.mark.parametrize("what", IN_THE_WAY)
-def test_what_stands_in_the_way_changes_nothing(what):
-    cast = make_cast()
-    twice, actor = guest(cast), cast.petra
-    match what:
-        case "a group":
-            noor = join(cast.noor, cast.card)
-            groups.form_group(
-                deed=deed(cast.petra, Source.ADMIN),
-                head_id=twice.pk,
-                member_ids=[noor.pk],
-                name="The Lindens",
-            )
-        case "a blocked card":
-            Membership.objects.filter(pk=twice.pk).update(status=MembershipStatus.BLOCKED)
-        case "support":
-            actor = make_user("rita")
-            make_manager(actor, cast.partner, Role.SUPPORT)
-        case "their own record":
-            actor = cast.mia
-            make_manager(actor, cast.partner)
-        case _:
-            actor = make_user("else")
-            make_manager(actor, make_partner("Other"))
-
-    with pytest.raises(IN_THE_WAY[what]):
-        merge(cast, cast.membership, twice, actor=actor, at=timezone.now())
-
-    assert Member.objects.exclude(merged_into=None).count() == 0
-
-
 def test_credit_comes_along_and_the_deed_tells_it():
     cast = make_cast()
     twice = guest(cast)
@@ -423,12 +337,3 @@ def test_credit_comes_along_and_the_deed_tells_it():
         {"credit_before": 250, "credit_after": 425},
     )
     proven()
-
-
-def test_customers_of_two_businesses_are_never_merged():
-    cast = make_cast()
-    other = make_partner("Other")
-    theirs = join(cast.noor, make_card(make_club(other, "Elsewhere"), "Theirs"))
-
-    with pytest.raises(standing.MembershipNotFoundError):
-        merge(cast, cast.membership, theirs)

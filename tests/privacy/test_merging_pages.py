@@ -8,7 +8,7 @@ from loyalty.members.models import Member, Membership
 from tests.admin.desk import action, at_desk, errors, shown, submit
 from tests.cast import join, make_cast
 from tests.operations.counter import adjust
-from tests.privacy.test_merging import account_of, guest
+from tests.privacy.second_records import account_of, guest
 
 pytestmark = pytest.mark.django_db
 
