@@ -9,16 +9,13 @@ from clubs.models import Role
 from loyalty.ledger.models import Kind, ParkedRefund, Source, Transaction
 from loyalty.operations import parked_refunds
 from loyalty.rules.baskets import BasketLine
+from tests.admin.accounts import do
 from tests.admin.desk import action, at_desk, errors, shown, submit
 from tests.cast import deed, make_cast, make_manager, make_partner, make_user
 from tests.operations.counter import account_of, adjust, buy, undo
 from tests.operations.money import buy_bill, held, held_credit, pay, refund
 
 pytestmark = pytest.mark.django_db
-
-
-def do(cast, name, *more, who=None, **fields):
-    return submit(at_desk(who or cast.petra), action(name, cast.membership, *more), **fields)
 
 
 def account_page(cast, who=None):
