@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from cards.models import Card, NumberMode, PrintedCard
 from loyalty.ledger.models import Transaction
+from loyalty.members import codes
 from loyalty.members.models import Membership
 from loyalty.operations import enrolments, numbering
 from loyalty.rules import numbers
-from tests.admin.desk import at_desk
+from tests.admin.desk import at_desk, submit
 from tests.admin.registering import register, support, wrong
 from tests.cast import deed, make_cast
 from tests.operations.test_enrolments import PRIVACY, with_numbers
@@ -158,3 +159,58 @@ def test_a_void_number_is_neither_printed_nor_given():
 
     assert first.number not in listed.content.decode()
     assert wrong(refused) == {"number": "This card number is not in stock. Take another card."}
+
+
+@pytest.mark.req("IV3.3", "IV3.4", "IV9.8")
+def test_numbers_for_printing_are_made_from_the_series_and_listed():
+    cast = make_cast()
+    card = cast.hill_card
+    Card.objects.filter(pk=card.pk).update(
+        number_mode=NumberMode.PREPRINTED, number_prefix="HG", number_width=6
+    )
+    client = at_desk(cast.petra)
+    path = reverse("admin:cards_card_numbers", args=[card.pk])
+
+    submit(client, path, count="3", add="1")
+    first = PrintedCard.objects.order_by("pk").first()
+    client.post(path, {"void": first.pk})
+
+    listed = client.get(reverse("admin:cards_card_numbers_csv", args=[card.pk])).content.decode()
+    sheet = client.get(reverse("admin:cards_card_numbers_pdf", args=[card.pk]))
+    assert list(PrintedCard.objects.order_by("pk").values_list("number", "is_void")) == [
+        ("HG000001", True),
+        ("HG000002", False),
+        ("HG000003", False),
+    ]
+    assert [line.split(",")[0] for line in listed.splitlines()] == [
+        "number",
+        "HG000002",
+        "HG000003",
+    ]
+    assert codes.read_card_code(listed.splitlines()[1].rsplit("/", 1)[-1]) is not None
+    assert sheet.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("typed", ["0", "1001", "-1", "1e3", ""])
+def test_a_wrong_count_of_numbers_makes_none(typed):
+    cast = make_cast()
+    Card.objects.filter(pk=cast.hill_card.pk).update(number_mode=NumberMode.PREPRINTED)
+    path = reverse("admin:cards_card_numbers", args=[cast.hill_card.pk])
+
+    response = submit(at_desk(cast.petra), path, count=typed, add="1")
+
+    assert list(response.context["form"].errors) == ["count"]
+    assert PrintedCard.objects.count() == 0
+
+
+def test_a_number_that_is_no_number_cannot_be_made_void():
+    cast = make_cast()
+    Card.objects.filter(pk=cast.hill_card.pk).update(number_mode=NumberMode.PREPRINTED)
+    path = reverse("admin:cards_card_numbers", args=[cast.hill_card.pk])
+    client = at_desk(cast.petra)
+
+    found = [
+        client.post(path, {"void": key}).status_code for key in ("abc", "2000000000", "\u0663")
+    ]
+
+    assert found == [404, 404, 404]
