@@ -1,82 +1,20 @@
 """What each dashboard route answers: foreign rows do not exist, a small role is refused."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
 
-from cards.models import (
-    CustomerGroup,
-    ExpiryRule,
-    MilestoneRule,
-    Product,
-    ProductGroup,
-    ReferralRule,
-    SpecialDay,
-    Tag,
-    Tender,
-    WhatIf,
-)
-from clubs.models import Manager, StaffMember
-from loyalty.analytics.models import Signal
-from loyalty.audit.models import AuditEvent
-from loyalty.jobs.models import Job
-from loyalty.ledger.models import Entry, Lot
+from cards.models import Tag, WhatIf
 from tests.matrix import customers
+from tests.matrix.objects import MASTERS, OBJECTS, RULES, Arguments, first, of, with_signal
 from tests.matrix.rows import MANAGERS, NOBODY, OWN_DASHBOARD, OWN_WRITERS, Row
 from tests.matrix.world import Side
 
-Arguments = Callable[[Side], dict[str, Any]]
 ROOT = frozenset({"superuser"})
 LISTING_WRITERS = frozenset({"owner", "foreign_owner", "superuser"})
 INSIDE = frozenset({"owner", "support", "superuser"})
 FOUND = frozenset({200})
 MOVED = frozenset({302})
-
-
-def _of(find: Callable[[Side], Any]) -> Arguments:
-    return lambda side: {"object_id": find(side).pk}
-
-
-def _signal(side: Side) -> Signal:
-    facts = {"actor": side.staff, "membership": side.membership, "day": timezone.localdate()}
-    numbers = {"count": 3, "minutes": 9, "points": 30}
-    return Signal.objects.get_or_create(
-        partner=side.partner,
-        key="matrix",
-        defaults={**facts, "kind": "MANY_AWARDS", "facts": numbers, "found_at": timezone.now()},
-    )[0]
-
-
-OBJECTS: dict[str, Arguments] = {
-    "analytics_signal": _of(_signal),
-    "audit_auditevent": _of(
-        lambda side: AuditEvent.objects.filter(partner_id=side.partner.pk).order_by("pk")[0]
-    ),
-    "cards_card": _of(lambda side: side.card),
-    "cards_plan": _of(lambda side: side.plan),
-    "cards_reward": _of(lambda side: side.reward),
-    "clubs_club": _of(lambda side: side.club),
-    "clubs_manager": _of(lambda side: Manager.objects.get(user=side.support)),
-    "clubs_partner": _of(lambda side: side.partner),
-    "clubs_staffmember": _of(lambda side: StaffMember.objects.get(user=side.staff)),
-    "clubs_store": _of(lambda side: side.store),
-    "ledger_entry": _of(lambda side: _of_account(Entry, side)),
-    "ledger_lot": _of(lambda side: _of_account(Lot, side)),
-    "ledger_parkedrefund": _of(lambda side: side.parked),
-    "ledger_transaction": _of(lambda side: side.purchase),
-    "imports_upload": _of(lambda side: side.upload),
-    "ledger_waitingadjustment": _of(lambda side: side.waiting),
-    "members_membership": _of(lambda side: side.membership),
-    "members_membershipgroup": _of(lambda side: side.group),
-    "users_user": _of(lambda side: side.member),
-    "jobs_job": _of(lambda _side: Job.objects.get_or_create(key="matrix", name="matrix")[0]),
-    "django_q_failure": lambda _side: {"object_id": "none"},
-    "django_q_schedule": lambda _side: {"object_id": 1},
-}
-# Master data is archived; the other rules of a card are rows of its draft and may go.
-MASTERS = (CustomerGroup, Product, ProductGroup, Tag, Tender)
-RULES = (ExpiryRule, MilestoneRule, ReferralRule, SpecialDay)
 # What every manager reads and owners write; what only owners read and write; what nobody writes.
 WRITTEN = ("cards_card", "cards_plan", "cards_reward", "clubs_club", "clubs_store")
 OWNERS = ("clubs_manager", "clubs_staffmember")
@@ -89,10 +27,6 @@ READ = (
 )
 GROUP = "members_membershipgroup"
 MACHINE = ("django_q_failure", "django_q_schedule")
-
-
-def _of_account(model: Any, side: Side) -> Any:
-    return model.objects.filter(account=side.membership.account).order_by("pk")[0]
 
 
 def _row(
@@ -127,17 +61,11 @@ def _model(
     }
 
 
-def _first(model):
-    """Return who finds a side's first row of a model."""
-    return _of(lambda side: model.objects.filter(partner=side.partner).order_by("pk")[0])
-
-
 def _more_rules() -> dict[str, Row]:
     """Return the routes of master data and of a card's other rules."""
     rows: dict[str, Row] = {}
     for model in (*MASTERS, *RULES):
         name = f"cards_{model._meta.model_name}"
-        OBJECTS[name] = _first(model)
         rows |= _model(name, read=OWN_DASHBOARD, write=OWN_WRITERS)
         if model in RULES:
             rows[f"admin:{name}_delete"] = _row(OWN_WRITERS, OBJECTS[name])
@@ -153,8 +81,8 @@ def _models() -> dict[str, Row]:
     for name in READ:
         rows |= _model(name, read=OWN_DASHBOARD, write=NOBODY)
     for name, one in (
-        ("clubs_manager", _of(lambda side: side.invited_manager)),
-        ("clubs_staffmember", _of(lambda side: side.invited_staff)),
+        ("clubs_manager", of(lambda side: side.invited_manager)),
+        ("clubs_staffmember", of(lambda side: side.invited_staff)),
     ):
         rows[f"admin:{name}_invitation"] = _row(OWN_WRITERS, one)
     rows |= _model("clubs_partner", read=OWN_WRITERS, write=OWN_WRITERS, adds=ROOT)
@@ -182,18 +110,13 @@ def _models() -> dict[str, Row]:
     return rows
 
 
-def _with_signal(side: Side) -> dict[str, Any]:
-    _signal(side)
-    return {}
-
-
 def _signals() -> dict[str, Row]:
     """Return the routes of signals: for owners, who note that they have looked."""
     rows = _model("analytics_signal", read=OWN_WRITERS, write=NOBODY)
     one = OBJECTS["analytics_signal"]
     rows["admin:analytics_signal_changelist"] = _row(
         LISTING_WRITERS,
-        _with_signal,
+        with_signal,
         listing=True,
         shows_canary_to=frozenset({"owner"}),
     )
@@ -256,7 +179,7 @@ def _deeds() -> dict[str, Row]:
         OWN_DASHBOARD, lambda side: _held(side) | {"note_id": side.note.pk}
     )
     rows["admin:members_membership_remove_tag"] = _row(
-        OWN_DASHBOARD, lambda side: _held(side) | {"tag_id": _first(Tag)(side)["object_id"]}
+        OWN_DASHBOARD, lambda side: _held(side) | {"tag_id": first(Tag)(side)["object_id"]}
     )
     rows["admin:members_membership_refund"] = _row(
         OWN_DASHBOARD, lambda side: _held(side) | {"transaction_id": side.purchase.pk}
