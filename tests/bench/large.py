@@ -123,7 +123,7 @@ def pages(business: Business) -> dict[str, str]:
         "transactions": reverse("admin:ledger_transaction_changelist"),
         "entries": reverse("admin:ledger_entry_changelist"),
         "lots": reverse("admin:ledger_lot_changelist"),
-        "audit log": reverse("admin:audit_event_changelist"),
+        "audit log": reverse("admin:audit_auditevent_changelist"),
         **_figures(business, store=deed.store_id, person=deed.actor_id),
     }
 
