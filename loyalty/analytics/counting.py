@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from django.db import models, transaction
 
 from cards.models import Card
-from loyalty.analytics import balances, best, cohorts, frequency, risks, tier_figures
+from loyalty.analytics import balances, best, cohorts, frequency, places, risks, tier_figures
 from loyalty.analytics.models import (
     AtRisk,
     BestMember,
     CohortMonth,
     Measure,
     OpenBalance,
+    PlaceCount,
     RiskCount,
     RollupMark,
     TierCount,
@@ -59,14 +60,24 @@ CARD_PARTS = (
     ),
 )
 # What is counted on all cards at once, after them: the ledger is read by partner and time.
-PARTNER_PARTS = tuple(
-    Part(
-        model=BestMember,
-        count=partial(best.by_deeds, days=days, measure=measure),
-        replaces={"day_count": days, "measure": measure},
-    )
-    for days in Lately
-    for measure in (Measure.SPENT, Measure.EARNED)
+PARTNER_PARTS = (
+    *(
+        Part(
+            model=BestMember,
+            count=partial(best.by_deeds, days=days, measure=measure),
+            replaces={"day_count": days, "measure": measure},
+        )
+        for days in Lately
+        for measure in (Measure.SPENT, Measure.EARNED)
+    ),
+    *(
+        Part(
+            model=PlaceCount,
+            count=partial(places.counted, days=days),
+            replaces={"day_count": days},
+        )
+        for days in Lately
+    ),
 )
 CURSOR = ("counted_card_id", "counted_part")
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from loyalty.analytics import frequency, reading, tallying
+from loyalty.analytics import frequency, places, reading, tallying
 from loyalty.analytics.reading import Reader, Scope, Window
 from loyalty.analytics.spans import DAY, Lately, Span, Step
 from loyalty.ledger.models import Kind, Source
@@ -214,10 +214,14 @@ def _active(
     """
     today = at.astimezone(scope.partner.zone()).date()
     usual = {days.until(today + DAY): days for days in Lately}
-    if not scope.is_whole or span not in usual or reader.counted.at is None:
+    days = usual.get(span) if reader.counted.at else None
+    if days is None:
         return reader.active({NOW: span, BEFORE: span.before()}), None
-    often = frequency.frequency(reader.counted, usual[span])
-    return {NOW: often.members, BEFORE: often.members_before}, often.days
+    if scope.is_whole:
+        often = frequency.frequency(reader.counted, days)
+        return {NOW: often.members, BEFORE: often.members_before}, days
+    now, before = places.active(reader.counted, days, **scope.place())
+    return {NOW: now, BEFORE: before}, days
 
 
 def share(part: int, whole: int) -> Decimal | None:

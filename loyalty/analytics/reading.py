@@ -15,7 +15,7 @@ from loyalty.analytics import spans, tallying
 from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact, RollupMark
 from loyalty.analytics.spans import Span, Step
 from loyalty.analytics.tallying import SUMMED
-from loyalty.ledger.models import Transaction
+from loyalty.ledger.models import Source, Transaction
 
 # The job may move on while a page is read; so often it is read again before giving up.
 MOST_TRIES = 10
@@ -141,10 +141,11 @@ class Reader:
             days = DayFact.objects.filter(self.kept, day__gte=rest.first, day__lt=rest.until)
             part = TruncMonth("day") if window.step == Step.MONTH else F("day")
             yield _summed(days, window, part, by, told)
-        deeds = tallying.sorted_out(self.live(span))
+        deeds = tallying.sorted_out(self.live(span)).annotate(**tallying.by_whom())
         trunc = TruncMonth if window.step == Step.MONTH else TruncDate
         told = {**tallying.flows(), **tallying.no_baskets()}
-        yield _summed(deeds, window, trunc("occurred_at", tzinfo=self.zone), by, told)
+        done_on = trunc("occurred_at", tzinfo=self.zone)
+        yield _summed(deeds, window, done_on, tallying.columns(by), told)
 
     def _active(self, name: str, span: Span) -> Iterator[QuerySet[Any, Any]]:
         deeds = self._deeds(span) if self.place else self.live(span)
@@ -183,6 +184,8 @@ class Reader:
         place = {f"{of}{name}": pk for name, pk in self.place.items()}
         until = {f"{of}occurred_at__lt": spans.begins(span.until, self.zone)}
         deeds = Transaction.objects.filter(self._cards, **place, **until)
+        if "actor" in self.place:  # In the own wallet nobody works.
+            deeds = deeds.exclude(**{f"{of}source": Source.WALLET})
         if span.first > date.min:
             deeds = deeds.filter(**{f"{of}occurred_at__gte": spans.begins(span.first, self.zone)})
         return deeds

@@ -139,7 +139,7 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
         ("day", "partner_id", *DAY_KEYS, *SUMMED),
         inserting.headed(tallying.sorted_out(spanned.deeds()), day)
         .annotate(**tallying.by_whom())
-        .values("head_date", "partner_id", *_selected(DAY_KEYS))
+        .values("head_date", "partner_id", *tallying.columns(DAY_KEYS))
         .annotate(**tallying.flows(), **tallying.baskets(spanned)),
     )
     month = day.replace(day=1)
@@ -155,11 +155,6 @@ def make_day(*, partner: Partner, day: date, until_id: int) -> None:
     hours.make(partner=partner, day=day, spanned=spanned)
     tier_figures.make(partner=partner, day=day, spanned=spanned)
     _mark_active(tallying.visits(spanned.deeds()), day)
-
-
-def _selected(keys: tuple[str, ...]) -> list[str]:
-    """Return the columns of transactions that become these keys of sums."""
-    return ["worker_id" if key == "actor_id" else key for key in keys]
 
 
 def _mark_active(visits: QuerySet[Transaction], day: date) -> None:

@@ -1,6 +1,6 @@
 """How transactions become sums: the same for what jobs keep and for what is not kept yet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,11 @@ def by_whom() -> Mapping[str, Any]:
             output_field=BigIntegerField(),
         )
     }
+
+
+def columns(keys: Sequence[str]) -> list[str]:
+    """Return the columns of transactions with ``by_whom`` that become these keys of sums."""
+    return ["worker_id" if key == "actor_id" else key for key in keys]
 
 
 def sorted_out(deeds: QuerySet[Transaction]) -> QuerySet[Transaction]:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from cards.models import Card
-from loyalty.analytics import best, cohorts, frequency, hours, reading, risks, tier_figures
+from loyalty.analytics import best, cohorts, frequency, hours, places, reading, risks, tier_figures
 from loyalty.analytics.models import (
     ActiveMonth,
     DayFact,
@@ -32,9 +32,13 @@ def scopes(cast):
         whole(cast),
         Scope(partner=cast.partner, cards=cards.filter(club=cast.hill)),
         Scope(partner=cast.partner, cards=cards.filter(pk=cast.card.pk)),
-        whole(cast, store_id=cast.old_port.pk),
-        whole(cast, actor_id=cast.petra.pk),
+        *places_of(cast),
     ]
+
+
+def places_of(cast):
+    """Return a store, and somebody who serves there."""
+    return [whole(cast, store_id=cast.old_port.pk), whole(cast, actor_id=cast.sam.pk)]
 
 
 def sums_are_the_ledgers(scope, span):
@@ -76,6 +80,9 @@ def counts_are_the_ledgers(cast, today):
         told = {one.least: (one.members, one.visits) for one in often.often if one.members}
         assert often.members_before == raw.active(whole(cast), span.before())
         assert told == raw_counts.frequency(cards, span)
+        for scope in places_of(cast):
+            there = raw.active(scope, span), raw.active(scope, span.before())
+            assert places.active(counted, days, **scope.place()) == there
         ranked = {}
         for measure in Measure:
             for currency, rows in best.best(counted, days=days, measure=measure).items():

@@ -56,7 +56,10 @@ def sort_of(deed, steps):
 
 
 def deeds_of(scope):
+    """Return what was done; in the own wallet nobody works."""
     found = Transaction.objects.filter(card__in=scope.cards, **scope.place())
+    if scope.actor_id:
+        found = found.exclude(source="WALLET")
     return found.select_related(
         "card", "store", "reward", "refunds", "reverses__refunds", "partner"
     ).order_by("pk")

@@ -17,6 +17,7 @@ from tests.analytics import comparing, raw
 from tests.cast import NOON, deed, join, make_card, make_cast, make_club, make_partner, make_user
 from tests.operations.counter import adjust, buy, days, issue, redeem, roll_back, use
 from tests.operations.money import refund
+from tests.operations.test_check_ins import enter, make_door
 from tests.operations.test_statements import counted
 
 pytestmark = pytest.mark.django_db
@@ -217,8 +218,9 @@ def test_a_page_sends_few_statements_however_many_cards_it_is_about(count):
     assert len(statements) == 6, "\n".join(statements)
 
 
+@pytest.mark.parametrize("place", [{}, {"store_id": "old_port"}, {"actor_id": "sam"}])
 @pytest.mark.req("R6.1")
-def test_active_members_of_the_last_days_are_those_of_the_days_count():
+def test_active_members_of_the_last_days_are_those_of_the_days_count(place):
     cast = make_cast()
     noor = join(cast.noor, cast.card)
     at = raw.later()
@@ -227,14 +229,27 @@ def test_active_members_of_the_last_days_are_those_of_the_days_count():
     raw.roll(cast.partner, at=at)
     buy(cast, 1000, at=at, membership=noor)
     until = at.astimezone(cast.partner.zone()).date() + DAY
+    scope = comparing.whole(cast, **{key: getattr(cast, name).pk for key, name in place.items()})
 
-    told = {
-        days: figures.page(
-            scope=comparing.whole(cast), span=Span(first=until - days * DAY, until=until), at=at
-        )
+    week, longer = (
+        figures.page(scope=scope, span=Span(first=until - days * DAY, until=until), at=at)
         for days in (7, 8)
-    }
+    )
 
-    found = {days: (one.active_days, one.now.active) for days, one in told.items()}
-    assert found == {7: (Lately.WEEK, 1), 8: (None, 2)}
-    assert told[7].before.active == 1
+    assert (week.active_days, week.now.active, week.before.active) == (Lately.WEEK, 1, 1)
+    assert (longer.active_days, longer.now.active) == (None, 2)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_somebody_does_in_the_own_wallet_is_not_work(is_kept):
+    cast = make_door()
+    enter(cast)
+    if is_kept:
+        raw.roll(cast.partner)
+
+    mia, store = (
+        page(comparing.whole(cast, **place))
+        for place in ({"actor_id": cast.mia.pk}, {"store_id": cast.old_port.pk})
+    )
+
+    assert (mia.now.active, store.now.active) == (0, 1)

@@ -141,6 +141,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PlaceCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day_count', models.SmallIntegerField(verbose_name='days')),
+                ('is_before', models.BooleanField(default=False)),
+                ('member_count', models.BigIntegerField(verbose_name='members')),
+                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cards.card')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.partner')),
+                ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.store')),
+            ],
+            options={
+                'verbose_name': 'place count',
+                'verbose_name_plural': 'place counts',
+                'indexes': [models.Index(fields=['store'], name='place_count_by_store'), models.Index(fields=['actor'], name='place_count_by_actor')],
+            },
+        ),
+        migrations.CreateModel(
             name='ActiveMonth',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,10 +1,11 @@
 """What is counted on a card once a day, because no sum of days can tell it."""
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Tier
-from clubs.models import Partner
+from clubs.models import Partner, Store
 from loyalty.ledger.models import Unit
 from loyalty.members.models import Membership
 
@@ -74,6 +75,38 @@ class VisitCount(CardCount):
 
     def __str__(self) -> str:
         return f"visit count {self.pk}"
+
+
+class PlaceCount(CardCount):
+    """How many members of a card were active in the last days at a store, or with a person.
+
+    ``is_before`` tells the same of as many days before those.
+    """
+
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    day_count = models.SmallIntegerField(_("days"))
+    is_before = models.BooleanField(default=False)
+    member_count = models.BigIntegerField(_("members"))
+
+    class Meta:
+        verbose_name = _("place count")
+        verbose_name_plural = _("place counts")
+        indexes = [
+            models.Index(fields=["store"], name="place_count_by_store"),
+            models.Index(fields=["actor"], name="place_count_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"place count {self.pk}"
 
 
 class RiskCount(CardCount):
