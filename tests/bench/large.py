@@ -130,15 +130,21 @@ def pages(business: Business) -> dict[str, str]:
 
 def _figures(business: Business, **one: int | None) -> dict[str, str]:
     """Return each page of figures about the whole business, and some about a part of it."""
-    kinds = [f"{kind}-{pk}" for kind, pk in one.items()]
-    asked = {page.slug: ["all&days=30", "all&days=365"] for page in PAGES}
-    asked["overview"] += [f"{kind}&days=30" for kind in kinds]
-    asked["overview"] += ["all&days=1", "all&days=last-month", _own_days(business)]
-    asked["staff"] += [f"{kind}&days=30" for kind in kinds]
+    whole = {"30 days": "all&days=30", "365 days": "all&days=365"}
+    parts = {f"30 days of a {kind}": f"{kind}-{pk}&days=30" for kind, pk in one.items()}
+    asked = {page.slug: whole for page in PAGES}
+    asked["overview"] = {
+        **whole,
+        **parts,
+        "today": "all&days=1",
+        "last month": "all&days=last-month",
+        "days of one's choice": _own_days(business),
+    }
+    asked["staff"] = {**whole, **parts}
     return {
-        f"figures: {slug}, {of.replace('&', ' ')}": f"{reverse(f'admin:figures_{slug}')}?of={of}"
+        f"figures, {slug}: {words}": f"{reverse(f'admin:figures_{slug}')}?of={of}"
         for slug, found in asked.items()
-        for of in found
+        for words, of in found.items()
     }
 
 
