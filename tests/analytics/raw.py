@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from loyalty.analytics import reading, rollups
-from loyalty.analytics.spans import Step
+from loyalty.analytics.models import RollupMark
+from loyalty.analytics.spans import SETTLED, Step
 from loyalty.analytics.tallying import BASKETS, FLOWS, SORT
 from loyalty.ledger.models import Entry, Transaction, VoucherMove
 from loyalty.members.models import Account
@@ -21,9 +22,14 @@ def later():
     return timezone.now() + timedelta(hours=1)
 
 
-def roll(partner, *, at=None, steps=None):
-    """Let the job do so many steps for a partner, or all."""
-    rolling = rollups.Rolling(at=at or later())
+def roll(partner, *, at=None, steps=None, counts=False):
+    """Let the job do so many steps for a partner, or all; the round of the day only if asked."""
+    at = at or later()
+    rolling = rollups.Rolling(at=at)
+    if not counts:
+        today = (at - SETTLED).astimezone(partner.zone()).date()
+        RollupMark.objects.get_or_create(partner=partner, defaults={"timezone": partner.timezone})
+        RollupMark.objects.filter(partner=partner).update(counted_date=today)
     done = 0
     while (steps is None or done < steps) and rolling.roll(partner):
         done += 1

@@ -49,6 +49,7 @@ def hour(monkeypatch, at):
             queue.run(job.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.req("PA1.2", "R6.3", "R6.4")
 def test_without_a_human_hand_points_are_earned_redeemed_and_expire_and_the_figures_say_so(
     client, monkeypatch

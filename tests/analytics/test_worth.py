@@ -94,7 +94,7 @@ def test_active_members_of_the_first_page_are_those_of_the_days_count():
     buy(cast, 1000, at=at - timedelta(days=2))
     buy(cast, 1000, at=at - timedelta(days=9))
     buy(cast, 1000, at=at - timedelta(days=10), membership=noor)
-    raw.roll(cast.partner, at=at)
+    raw.roll(cast.partner, at=at, counts=True)
 
     found = overview.overview(scope=comparing.whole(cast), at=at)
 
