@@ -1,10 +1,11 @@
 """Finding a customer by whatever was written down: a name, a number, an address (CU6)."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
+from django.db.models.functions import Lower
 
 from loyalty.members import codes
 
@@ -43,29 +44,55 @@ def ids_of_matching(
 
     ``rows`` are the memberships and ``members`` the members that the person may see.
 
-    Each word must be somewhere in a member's names, e-mail, phone or code; or all of it is a part
-    of a card number, a card's code in any writing, or one of the ``phones`` that it can stand for.
-    One statement, whose parts each have an index. Source: CU6.
+    Whoever has just this card number, card's code, e-mail or phone is meant, and nobody else. If
+    nobody has, each word must be somewhere in a member's names, e-mail, phone or code, or all of it
+    a part of a card number or of a phone. One statement, whose parts each have an index; those that
+    look for parts of words are left out where somebody was meant. Source: CU6.
     """
     words = plain(typed).split()[:MOST_WORDS]
     if not words:
         return []
+    exact = _exact(rows, members, "".join(words), typed, phones)
+    nobody = [~Exists(part) for part in exact]
+    parts = [part.filter(*nobody) for part in _partial(rows, members, words)]
+    first, *others = [part.order_by().values_list("pk", flat=True) for part in (*exact, *parts)]
+    return list(first.union(*others)[:MOST_FOUND])
+
+
+def _exact(
+    rows: QuerySet[Any],
+    members: QuerySet[Any],
+    together: str,
+    typed: str,
+    phones: Collection[str],
+) -> list[QuerySet[Any]]:
+    """Return the memberships that are named in full."""
+    found = [rows.filter(number=together.upper())]
+    if code := codes.read_card_code(typed):
+        found.append(rows.filter(code=code))
+    if phones:
+        found.append(rows.filter(member__in=members.filter(phone__in=phones)))
+    if "@" in typed:
+        by_email = members.exclude(email="").annotate(address=Lower("email"))
+        found.append(rows.filter(member__in=by_email.filter(address=typed.strip().lower())))
+    return found
+
+
+def _partial(
+    rows: QuerySet[Any], members: QuerySet[Any], words: Sequence[str]
+) -> list[QuerySet[Any]]:
+    """Return the memberships of which parts are named."""
     together = "".join(words)
     by_words = Q()
     for word in words:
         by_words &= Q(search_text__contains=word if len(word) >= LEAST_WITHIN else f" {word}")
-    found = members.filter(by_words)
-    parts = [rows.filter(member__in=found)]
+    parts = [rows.filter(member__in=members.filter(by_words))]
     if digits := _digits(together):
         parts.append(rows.filter(member__in=members.filter(search_text__contains=digits)))
-    if phones:
-        parts.append(rows.filter(member__in=members.filter(phone__in=phones)))
     if len(together) >= LEAST_OF_A_NUMBER:
-        parts.append(rows.filter(number__contains=together.upper()))
-    if code := codes.read_card_code(typed):
-        parts.append(rows.filter(code=code))
-    first, *others = [part.order_by().values_list("pk", flat=True) for part in parts]
-    return list(first.union(*others)[:MOST_FOUND])
+        by_number = rows.annotate(small_number=Lower("number"))
+        parts.append(by_number.filter(small_number__contains=together))
+    return parts
 
 
 def _digits(text: str) -> str:

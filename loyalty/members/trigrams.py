@@ -2,6 +2,7 @@
 
 from typing import Any
 
+# Of the number in small letters: else whole numbers would be looked up by their parts, slowly.
 # Whoever may not add the extension searches without it: slower among many, and just the same.
 _SQL = """DO $$ BEGIN
   CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -13,7 +14,7 @@ DO $$ BEGIN
     CREATE INDEX IF NOT EXISTS member_by_search_text ON members_member
       USING gin (search_text gin_trgm_ops);
     CREATE INDEX IF NOT EXISTS membership_by_part_of_number ON members_membership
-      USING gin (number gin_trgm_ops);
+      USING gin (lower(number) gin_trgm_ops);
   END IF;
 END $$"""
 

@@ -131,3 +131,22 @@ def explained(typed):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {sql}", params)
         return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.req("CU6")
+def test_whoever_has_just_this_number_phone_or_address_is_meant_and_nobody_else():
+    cast = make_cast()
+    ann = guest(cast, first_name="Ann", phone="+351912345678", email="ann@x.example")
+    bea = guest(cast, first_name="Bea", phone="+3519123456780", email="joann@x.example.com")
+    Membership.objects.filter(pk=ann.pk).update(number="CK900")
+    Membership.objects.filter(pk=bea.pk).update(number="CK9001")
+
+    asked = ["ck900", "k900", "Ann@X.example", "ann@x", "912345678"]
+
+    assert [sorted(found(typed, ["+351912345678"] * typed.isdecimal())) for typed in asked] == [
+        [ann.pk],
+        [ann.pk, bea.pk],
+        [ann.pk],
+        [ann.pk, bea.pk],
+        [ann.pk],
+    ]

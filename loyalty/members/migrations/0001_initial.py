@@ -345,5 +345,9 @@ class Migration(migrations.Migration):
             model_name='membership',
             index=models.Index(fields=['card', '-active_at', '-id'], name='card_membership_by_activity'),
         ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['partner', 'number'], name='membership_by_number'),
+        ),
         migrations.RunPython(make_search_indexes, migrations.RunPython.noop),
     ]

@@ -168,6 +168,7 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["partner", "-active_at", "-id"], name="membership_by_activity"),
             models.Index(fields=["card", "-active_at", "-id"], name="card_membership_by_activity"),
+            models.Index(fields=["partner", "number"], name="membership_by_number"),
         ]
 
     def __str__(self) -> str:
