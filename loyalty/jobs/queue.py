@@ -1,7 +1,9 @@
 """The one door to the job queue: enqueue, and run with attempts counted before the work."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from loyalty.jobs.models import Job, JobState
 MOST_STARTS = 5
 # A chunk's work stays well below the queue's timeout, so that a slow step at its end fits too.
 CHUNK_SECONDS = 20.0
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
 Work = Callable[[Job], bool]
 WORKS: dict[str, Work] = {}
 
@@ -36,10 +39,25 @@ def for_a_while(step: Callable[[], int], *, clock: Callable[[], float] = time.mo
     Returns whether anything may be left to do.
     """
     ends = clock() + CHUNK_SECONDS
-    while step():
-        if clock() >= ends:
-            return True
+    with _collecting_rarely():
+        while step():
+            if clock() >= ends:
+                return True
     return False
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let Python look for cycles after many new objects: among rows by the thousand are none.
+
+    It took a fifth of the time.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @transaction.atomic

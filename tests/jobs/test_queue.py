@@ -1,5 +1,7 @@
 """The job queue: queued once, done chunk by chunk, given up after five starts."""
 
+import gc
+
 import pytest
 from django_q.models import OrmQ
 
@@ -70,3 +72,12 @@ def test_a_job_that_fails_keeps_its_start_counted(work):
         queue.run(job.pk)
 
     assert state_of(job) == (JobState.RUNNING, 1, 0)
+
+
+def test_cycles_are_looked_for_rarely_during_a_chunk_and_as_usual_after_it():
+    usual, seen = gc.get_threshold(), []
+
+    with pytest.raises(ZeroDivisionError):
+        queue.for_a_while(lambda: seen.append(gc.get_threshold()[0]) or 1 // 0)
+
+    assert (seen, gc.get_threshold()) == ([queue.OBJECTS_BETWEEN_COLLECTIONS], usual)
