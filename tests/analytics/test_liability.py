@@ -107,7 +107,7 @@ def test_what_moves_into_a_group_leaves_the_card_with_as_much():
 
 
 @pytest.mark.slow
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
     zone=st.sampled_from(ZONES),
     deeds=histories,

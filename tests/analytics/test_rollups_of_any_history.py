@@ -26,7 +26,7 @@ spans = st.builds(
 
 @pytest.mark.req("R6.3", "R6.4")
 @pytest.mark.slow
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(zone=st.sampled_from(ZONES), deeds=histories, some=st.lists(spans, min_size=2, max_size=2))
 def test_sums_equal_the_ledger_for_any_history_and_any_span(zone, deeds, some):
     with undone():
@@ -37,7 +37,7 @@ def test_sums_equal_the_ledger_for_any_history_and_any_span(zone, deeds, some):
 
 
 @pytest.mark.slow
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(zone=st.sampled_from(ZONES), deeds=histories, some=spans)
 def test_what_is_kept_is_the_same_however_often_the_job_ran(zone, deeds, some):
     with undone():
@@ -54,7 +54,7 @@ def test_what_is_kept_is_the_same_however_often_the_job_ran(zone, deeds, some):
 
 @pytest.mark.req("R6.1", "R6.5")
 @pytest.mark.slow
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(zone=st.sampled_from(ZONES), deeds=histories, day=st.integers(0, 150), some=spans)
 def test_members_counted_one_by_one_equal_the_ledger_for_any_history(zone, deeds, day, some):
     with undone():
