@@ -78,7 +78,7 @@ def touches_database(item):
 def pytest_report_header():
     """Say what this leg leaves out."""
     if connection.vendor == "postgresql":
-        return "left out here: the demo's tests and those that touch no table; SQLite's leg has them"
+        return "left out here: tests of the demo, and those that touch no table; SQLite has them"
     return None
 
 
