@@ -1,11 +1,11 @@
 """What is counted on a card once a day, because no sum of days can tell it."""
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Tier
-from clubs.models import Partner, Store
+from clubs.models import Partner
+from loyalty.analytics.models.placed import Placed
 from loyalty.ledger.models import Unit
 from loyalty.members.models import Membership
 
@@ -77,22 +77,12 @@ class VisitCount(CardCount):
         return f"visit count {self.pk}"
 
 
-class PlaceCount(CardCount):
+class PlaceCount(CardCount, Placed):
     """How many members of a card were active in the last days at a store, or with a person.
 
     ``is_before`` tells the same of as many days before those.
     """
 
-    store = models.ForeignKey(
-        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-    )
     day_count = models.SmallIntegerField(_("days"))
     is_before = models.BooleanField(default=False)
     member_count = models.BigIntegerField(_("members"))

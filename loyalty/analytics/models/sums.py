@@ -1,11 +1,11 @@
 """Sums of the ledger by day and by month, kept by jobs; all can be made again from its rows."""
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Reward, Tier
-from clubs.models import Partner, Store
+from clubs.models import Partner
+from loyalty.analytics.models.placed import Placed
 from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import Membership
 
@@ -40,22 +40,12 @@ class Sums(models.Model):
         abstract = True
 
 
-class DayFact(Sums):
+class DayFact(Sums, Placed):
     """The sums of a day by card, store, person and reward."""
 
     # Those without an index of their own begin one of the indexes below, or are not looked up.
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
     card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
-    store = models.ForeignKey(
-        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-    )
     reward = models.ForeignKey(
         Reward, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
@@ -97,7 +87,7 @@ class MonthFact(Sums):
         return f"month fact {self.pk}"
 
 
-class DayHour(models.Model):
+class DayHour(Placed):
     """The visits of a day by hour, as the clock of the store shows it; those undone are left out.
 
     The weekday is kept too, because it may be another one at a store in another time zone.
@@ -105,16 +95,6 @@ class DayHour(models.Model):
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
     card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
-    store = models.ForeignKey(
-        Store, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-    )
     day = models.DateField(_("day"))
     weekday = models.SmallIntegerField(_("weekday"))
     hour = models.SmallIntegerField(_("hour"))
