@@ -22,6 +22,11 @@ def plus(model, name, pk, by=1):
     model.objects.filter(pk=pk).update(**{name: getattr(model.objects.get(pk=pk), name) + by})
 
 
+def lose(row):
+    rows = type(row).objects.filter(pk=row.pk)
+    rows._raw_delete(rows.db)  # noqa: SLF001 - what the product offers refuses to delete these
+
+
 def last(model, **which):
     return model.objects.filter(**which).order_by("-pk")[0]
 
@@ -71,7 +76,7 @@ def amount_of_an_entry(cast):
 
 def use_of_a_lot_lost(cast):
     use = last(LotUse)
-    LotUse.objects.filter(pk=use.pk)._raw_delete("default")  # noqa: SLF001 - past the model's guards
+    lose(use)
     return "lot has left what was not taken", use.lot_id
 
 
@@ -207,7 +212,7 @@ def receipt_in_use_again(cast):
 
 def receipt_lost(cast):
     use = last(ReceiptUse)
-    ReceiptUse.objects.filter(pk=use.pk)._raw_delete("default")  # noqa: SLF001 - past the model's guards
+    lose(use)
     return "receipt of a deed is in use", use.transaction_id
 
 
