@@ -50,7 +50,7 @@ templates: tools ## Style of the templates
 js: tools ## Types and tests of the JavaScript, where Node is here
 	@$(BIN)/python -m tests.javascript
 
-bench: tools ## How fast: deeds at the counter, the engine, expiry, what-if runs, exports; both databases
+bench: tools ## How fast: counter, engine, expiry, what-if runs, exports, imports; both databases
 	@$(BIN)/python -m tests.bench
 
 coverage-page: tools ## Write docs/coverage.md from the requirements and the tests that carry their marks
