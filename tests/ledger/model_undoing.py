@@ -86,7 +86,10 @@ def _later(lot: Lot) -> Iterator[Lot]:
 
 def _check_vouchers(part: Part) -> None:
     for voucher, before, after in part.steps:
-        others = [v for v in part.wallet.vouchers if v is not voucher and v.status != "REMOVED"]
+        # One that came into a family stands beside the family's own: each account has its own.
+        wallets = (part.wallet, *part.wallet.absorbed)
+        home = next(wallet for wallet in wallets if voucher in wallet.vouchers)
+        others = [v for v in home.vouchers if v is not voucher and v.status != "REMOVED"]
         is_double = voucher.tier and voucher.tier in {v.tier for v in others}
         if voucher.status != after or (after == "REMOVED" and is_double):
             raise Refused("VoucherUsedError")

@@ -4,7 +4,7 @@ import pytest
 
 from cards.models import MilestoneRule
 from loyalty.ledger.models import Source
-from loyalty.members.models import Voucher
+from loyalty.members.models import MembershipGroup, Voucher
 from loyalty.operations import adjustments, check_ins, expiries, extensions, rollbacks
 from tests.cast import NOON, deed, join, make_cast, make_reward, make_tier, make_user, publish
 from tests.operations.counter import (
@@ -14,9 +14,10 @@ from tests.operations.counter import (
     days,
     mismatches,
     open_lots,
+    remove,
     roll_back,
 )
-from tests.operations.families import form
+from tests.operations.families import LATER, add, form
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +145,21 @@ def test_undoing_points_that_have_ended_lowers_no_tier_by_what_is_available():
 
     account = account_of(cast.membership)
     assert (account.points, account.tier) == (50, silver)
+
+
+@pytest.mark.req("R11.1", "CU13", "IV9.1")
+def test_an_entry_reward_that_came_into_a_family_returns_beside_its_own():
+    cast = make_cast()
+    make_tier(cast.card, "Silver", 100, entry_reward=make_reward(cast.card, "Mug", 30))
+    noor, kim = join(cast.noor, cast.card), join(make_user("kim"), cast.card)
+    form(cast, cast.membership, noor)
+    buy(cast, 10_000, at=LATER)
+    buy(cast, 10_000, at=LATER, membership=kim)
+    add(cast, MembershipGroup.objects.get(), kim)
+    theirs = Voucher.objects.get(membership=kim).pk
+    removed = remove(cast, theirs, membership=kim, at=LATER)
+
+    reverse(cast, removed, at=LATER)
+
+    assert list(Voucher.objects.values_list("reward__name", "status")) == [("Mug", "ISSUED")] * 2
+    assert mismatches(at=LATER) == []
