@@ -1,7 +1,7 @@
 """Count, once a day and card by card, what no sum of days can tell."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -10,11 +10,21 @@ from zoneinfo import ZoneInfo
 from django.db import models, transaction
 
 from cards.models import Card
-from loyalty.analytics import balances, best, cohorts, frequency, places, risks, tier_figures
+from loyalty.analytics import (
+    balances,
+    best,
+    cohorts,
+    comebacks,
+    frequency,
+    places,
+    risks,
+    tier_figures,
+)
 from loyalty.analytics.models import (
     AtRisk,
     BestMember,
     CohortMonth,
+    Comeback,
     Measure,
     OpenBalance,
     PlaceCount,
@@ -26,13 +36,23 @@ from loyalty.analytics.models import (
 from loyalty.analytics.spans import SETTLED, CountDay, Lately
 
 
+def _all(_rows: Sequence[models.Model], **replaces: Any) -> Mapping[str, Any]:
+    return replaces
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Rows that are counted together, in a transaction of their own, and which they replace."""
 
     model: type[models.Model]
     count: Callable[[Any, CountDay], Sequence[models.Model]]
-    replaces: Mapping[str, Any] = field(default_factory=dict)
+    replaces: Callable[[Sequence[models.Model]], Mapping[str, Any]] = _all
+
+    def write(self, rows: Sequence[models.Model], **of: Any) -> None:
+        """Put rows in the place of those of the same card or partner."""
+        manager = self.model._default_manager
+        manager.filter(**of, **self.replaces(rows)).delete()
+        manager.bulk_create(rows, batch_size=500)
 
 
 # What is counted on each card. Long spans are parts of their own, so that each part is short.
@@ -42,11 +62,12 @@ CARD_PARTS = (
     Part(model=CohortMonth, count=cohorts.counted),
     Part(model=RiskCount, count=risks.counted),
     Part(model=AtRisk, count=risks.found),
+    Part(model=Comeback, count=comebacks.counted, replaces=comebacks.replaced),
     *(
         Part(
             model=VisitCount,
             count=partial(frequency.counted, days=days),
-            replaces={"day_count": days},
+            replaces=partial(_all, day_count=days),
         )
         for days in Lately
     ),
@@ -54,7 +75,7 @@ CARD_PARTS = (
         Part(
             model=BestMember,
             count=partial(best.by_visits, days=days),
-            replaces={"day_count": days, "measure": Measure.VISITS},
+            replaces=partial(_all, day_count=days, measure=Measure.VISITS),
         )
         for days in Lately
     ),
@@ -65,7 +86,7 @@ PARTNER_PARTS = (
         Part(
             model=BestMember,
             count=partial(best.by_deeds, days=days, measure=measure),
-            replaces={"day_count": days, "measure": measure},
+            replaces=partial(_all, day_count=days, measure=measure),
         )
         for days in Lately
         for measure in (Measure.SPENT, Measure.EARNED)
@@ -74,7 +95,7 @@ PARTNER_PARTS = (
         Part(
             model=PlaceCount,
             count=partial(places.counted, days=days),
-            replaces={"day_count": days},
+            replaces=partial(_all, day_count=days),
         )
         for days in Lately
     ),
@@ -112,9 +133,7 @@ def count_next(*, mark: RollupMark, at: datetime, zone: ZoneInfo) -> bool:
         now = RollupMark.objects.select_for_update(no_key=True).get(pk=mark.pk)
         if now.cursor() != mark.cursor() or not is_due(now, at=at, zone=zone):
             return True  # Another worker counted it.
-        manager = part.model._default_manager
-        manager.filter(**of, **part.replaces).delete()
-        manager.bulk_create(rows, batch_size=500)
+        part.write(rows, **of)
         now.counted_part += 1
         if now.counted_part == len(parts):
             _go_on(now, card, at=at, day=day)

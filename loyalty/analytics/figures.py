@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from loyalty.analytics import frequency, places, reading, tallying
+from loyalty.analytics import comebacks, places, reading, tallying
 from loyalty.analytics.reading import Reader, Scope, Window
-from loyalty.analytics.spans import DAY, Lately, Span, Step
+from loyalty.analytics.spans import Lately, Span, Step
 from loyalty.ledger.models import Kind, Source
 from loyalty.members.models import VoucherStatus
 from loyalty.operations.standing import EARNING_KINDS, SPENDING_KINDS
@@ -22,6 +22,8 @@ DEEDS = frozenset({*EARNING_KINDS, *SPENDING_KINDS})
 # Somebody typed these; other awards came from a till, a feed, a file or the clock (PA4.1).
 TYPED = frozenset({Source.SCAN, Source.ADMIN, Source.OFFLINE})
 MOST_REWARDS = 10
+# Members are told one from another among so many deeds at most while a page is read.
+MOST_COUNTED = 10_000
 _SHARE = Decimal("0.0001")
 
 
@@ -108,11 +110,14 @@ class Outstanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The figures of a whole span; a store or a person has nothing outstanding of its own."""
+    """The figures of a whole span; a store or a person has nothing outstanding of its own.
+
+    ``active`` is None where there are too many deeds to tell members apart.
+    """
 
     span: Span
     total: Figures
-    active: int
+    active: int | None
     outstanding: Outstanding | None
 
 
@@ -144,8 +149,8 @@ class Awards:
 class Page:
     """All figures of one scope. They are as of ``at``, the baskets as of ``baskets_at``.
 
-    Active members are those of the spans, or with ``active_days`` those of so many days up to
-    yesterday and of as many before.
+    Active members are those of ``active_span``, which has as many days as the page but may end
+    with the last day that was counted, and those of as many days before.
     """
 
     now: Period
@@ -156,7 +161,7 @@ class Page:
     awards: Sequence[Awards]
     at: datetime
     baskets_at: datetime | None
-    active_days: Lately | None = None
+    active_span: Span
 
 
 def page(*, scope: Scope, span: Span, at: datetime) -> Page:
@@ -179,7 +184,8 @@ def _page(reader: Reader, scope: Scope, span: Span, at: datetime) -> Page:
         ],
         by=BY,
     )
-    active, active_days = _active(reader, scope, span, at)
+    deeds = sum(row["deed_count"] for row in rows if row["named"] != OPENING)
+    active_span, active = _active(reader, scope, span, deeds)
     sums = {name: _total(rows, name) for name in (OPENING, BEFORE, NOW)}
     return Page(
         now=Period(
@@ -200,28 +206,30 @@ def _page(reader: Reader, scope: Scope, span: Span, at: datetime) -> Page:
         awards=_awards(rows, span),
         at=at,
         baskets_at=reader.mark.rolled_at,
-        active_days=active_days,
+        active_span=active_span,
     )
 
 
 def _active(
-    reader: Reader, scope: Scope, span: Span, at: datetime
-) -> tuple[Mapping[str, int], Lately | None]:
-    """Return how many members were active in a span and in the one before, in one statement.
+    reader: Reader, scope: Scope, span: Span, deeds: int
+) -> tuple[Span, Mapping[str, int | None]]:
+    """Return how many members were active in days as many as a span's, and in those before.
 
-    To count them takes longer the more there are, so those of the usual days up to today are taken
-    from the daily round; the days of that are returned too.
+    One statement. To count them takes longer the more there are, so those of the usual days, and
+    those among many deeds, are taken from the daily round, as far as it tells them up to its day.
     """
-    today = at.astimezone(scope.partner.zone()).date()
-    usual = {days.until(today + DAY): days for days in Lately}
-    days = usual.get(span) if reader.counted.at else None
-    if days is None:
-        return reader.active({NOW: span, BEFORE: span.before()}), None
-    if scope.is_whole:
-        often = frequency.frequency(reader.counted, days)
-        return {NOW: often.members, BEFORE: often.members_before}, days
-    now, before = places.active(reader.counted, days, **scope.place())
-    return {NOW: now, BEFORE: before}, days
+    counted, is_many = reader.counted, deeds > MOST_COUNTED
+    if counted.date is not None:
+        told = span.up_to(counted.date)
+        usual = next((days for days in Lately if days.until(counted.date) == told), None)
+        if scope.is_whole and (usual or is_many):
+            return told, comebacks.active(counted, {NOW: told, BEFORE: told.before()})
+        if usual:
+            now, before = places.active(counted, usual, **scope.place())
+            return told, {NOW: now, BEFORE: before}
+    if is_many:
+        return span, {NOW: None, BEFORE: None}
+    return span, reader.active({NOW: span, BEFORE: span.before()})
 
 
 def share(part: int, whole: int) -> Decimal | None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, SmallIntegerField, Sum, When
 
 from cards.models import Card
-from loyalty.analytics import spans
+from loyalty.analytics import comebacks, spans
 from loyalty.analytics.models import ActiveMonth, VisitCount
 from loyalty.analytics.reading import Counted
 from loyalty.analytics.spans import CountDay, Lately, Span
@@ -63,20 +63,14 @@ class Frequency:
 
 
 def frequency(counted: Counted, days: Lately) -> Frequency:
-    """Return how often members came in the last days, as of ``counted.at``; one statement (R6)."""
+    """Return how often members came in the last days, as of ``counted.at``; two statements (R6)."""
     rows = (
         VisitCount.objects.filter(card__in=counted.card_ids, day_count=days)
-        .order_by("times", "is_before")
-        .values_list("times", "is_before")
+        .order_by("times")
+        .values_list("times")
         .annotate(members=Sum("member_count"), visits=Sum("visit_count"))
     )
-    found: dict[int, tuple[int, int]] = {}
-    past = 0
-    for times, is_before, members, visits in rows:
-        if is_before:
-            past += int(members)
-        else:
-            found[times] = int(members), int(visits)
+    found = {times: (int(members), int(visits)) for times, members, visits in rows}
     often = [
         Often(
             least=least,
@@ -87,24 +81,22 @@ def frequency(counted: Counted, days: Lately) -> Frequency:
         for least, following in _RANGES
     ]
     span = days.until(counted.date) if counted.date else None
+    past = comebacks.active(counted, {"past": span.before()})["past"] if span else 0
     return Frequency(days=days, span=span, often=often, members_before=past)
 
 
 def counted(card: Card, day: CountDay, *, days: Lately) -> list[VisitCount]:
-    """Return how often the members of a card came in the last days, and in as many before."""
-    now = days.until(day.today)
+    """Return how often the members of a card came in the last days."""
     return [
         VisitCount(
             partner_id=card.partner_id,
             card=card,
             day_count=days,
-            is_before=is_before,
             times=least,
             member_count=members,
             visit_count=visits,
         )
-        for is_before, span in ((False, now), (True, now.before()))
-        for least, (members, visits) in _counted(card, span).items()
+        for least, (members, visits) in _counted(card, days.until(day.today)).items()
     ]
 
 

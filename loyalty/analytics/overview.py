@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from loyalty.analytics import frequency, reading
+from loyalty.analytics import comebacks, reading
 from loyalty.analytics.figures import BEFORE, NOW, OPENING, Figures
 from loyalty.analytics.reading import Reader, Scope, Window
 from loyalty.analytics.spans import DAY, Lately, Span, Step
@@ -23,19 +23,18 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the first page tells. ``active`` is of whole days, as of ``counted_at``.
+    """What the first page tells. ``active`` is of whole days, None before they were counted.
 
     ``members`` are all who ever joined, up to the end of a span; ``visits`` the deeds of members
     on each of fourteen days up to today, less what was undone on it.
     """
 
     members: Beside
-    active: Beside
+    active: Beside | None
     points: Beside
     rewards: Beside
     visits: Mapping[date, int]
     at: datetime
-    counted_at: datetime | None
 
 
 def overview(*, scope: Scope, at: datetime) -> Overview:
@@ -64,14 +63,20 @@ def _overview(reader: Reader, scope: Scope, at: datetime) -> Overview:
         told[row["named"]].add(row)
         if row["named"] != OPENING:
             visits[row["part"]].add(row)
-    often = frequency.frequency(reader.counted, Lately.WEEK)
     past = told[OPENING].joins + told[BEFORE].joins
     return Overview(
         members=Beside(now=past + told[NOW].joins, before=past),
-        active=Beside(now=often.members, before=often.members_before),
+        active=_active(reader),
         points=Beside(now=told[NOW].points.issued, before=told[BEFORE].points.issued),
         rewards=Beside(now=told[NOW].rewards, before=told[BEFORE].rewards),
         visits={day: told_of.deeds for day, told_of in visits.items()},
         at=at,
-        counted_at=reader.counted.at,
     )
+
+
+def _active(reader: Reader) -> Beside | None:
+    if reader.counted.date is None:
+        return None
+    week = Lately.WEEK.until(reader.counted.date)
+    found = comebacks.active(reader.counted, {NOW: week, BEFORE: week.before()})
+    return Beside(now=found[NOW], before=found[BEFORE])

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from django.db import connection
-from django.db.models import CharField, DateField, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, DateField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, TruncDate, TruncMonth
 
 from cards.models import Card
 from clubs.models import Partner
 from loyalty.analytics import spans, tallying
-from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact, RollupMark
+from loyalty.analytics.models import DayFact, MonthFact, RollupMark
 from loyalty.analytics.spans import Span, Step
 from loyalty.analytics.tallying import SUMMED
 from loyalty.ledger.models import Source, Transaction
@@ -110,21 +109,16 @@ class Reader:
         return [dict(zip(names, key, strict=True)) | sums for key, sums in totals.items()]
 
     def active(self, named: Mapping[str, Span]) -> dict[str, int]:
-        """Return how many memberships were active in each span, in one statement.
+        """Return how many members were active in each span, in one statement of the ledger.
 
-        Of a store or a person the ledger itself is asked, by its index of those.
+        It reads every deed of theirs, so the caller sees to it that there are few.
         """
-        found: dict[str, int] = {}
-        if self.card_ids:
-            first, *others = [each for item in named.items() for each in self._active(*item)]
-            sql, values = first.union(*others).query.get_compiler(connection=connection).as_sql()
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT named, COUNT(*) FROM ({sql}) found GROUP BY named",  # noqa: S608 - made by the ORM
-                    values,
-                )
-                found = dict(cursor.fetchall())
-        return {name: found.get(name, 0) for name in named}
+        visits = tallying.visits(self._deeds(spans.around(named.values())))
+        counts = {
+            name: Count("membership", filter=self._done_in(span), distinct=True)
+            for name, span in named.items()
+        }
+        return visits.aggregate(**counts)
 
     def _branches(self, window: Window, by: Sequence[str]) -> Iterator[QuerySet[Any, Any]]:
         span = window.span
@@ -147,25 +141,6 @@ class Reader:
         done_on = trunc("occurred_at", tzinfo=self.zone)
         yield _summed(deeds, window, done_on, tallying.columns(by), told)
 
-    def _active(self, name: str, span: Span) -> Iterator[QuerySet[Any, Any]]:
-        deeds = self._deeds(span) if self.place else self.live(span)
-        found: list[QuerySet[Any, Any]] = [tallying.visits(deeds)]
-        if not self.place:
-            months = span.whole_months()
-            kept = ActiveMonth.objects.filter(self.kept)
-            if months is not None:
-                found.append(kept.filter(month__gte=months.first, month__lt=months.until))
-            for month, bits in spans.bits(span.beside(months)):
-                found.append(
-                    kept.annotate(hit=F("days").bitand(bits)).filter(month=month, hit__gt=0)
-                )
-        for rows in found:
-            yield (
-                rows.order_by()
-                .annotate(named=Value(name, output_field=CharField()))
-                .values_list("named", "membership_id")
-            )
-
     def live(self, span: Span, *, of: str = "") -> QuerySet[Transaction]:
         """Return the transactions of a span that the kept sums do not hold.
 
@@ -182,13 +157,16 @@ class Reader:
     def _deeds(self, span: Span, *, of: str = "") -> QuerySet[Transaction]:
         """Return the transactions of a span."""
         place = {f"{of}{name}": pk for name, pk in self.place.items()}
-        until = {f"{of}occurred_at__lt": spans.begins(span.until, self.zone)}
-        deeds = Transaction.objects.filter(self._cards, **place, **until)
+        deeds = Transaction.objects.filter(self._cards, self._done_in(span, of=of), **place)
         if "actor" in self.place:  # In the own wallet nobody works.
             deeds = deeds.exclude(**{f"{of}source": Source.WALLET})
-        if span.first > date.min:
-            deeds = deeds.filter(**{f"{of}occurred_at__gte": spans.begins(span.first, self.zone)})
         return deeds
+
+    def _done_in(self, span: Span, *, of: str = "") -> Q:
+        found = Q(**{f"{of}occurred_at__lt": spans.begins(span.until, self.zone)})
+        if span.first > date.min:
+            found &= Q(**{f"{of}occurred_at__gte": spans.begins(span.first, self.zone)})
+        return found
 
 
 def card_ids(scope: Scope) -> list[int]:

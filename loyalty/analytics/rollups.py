@@ -15,6 +15,7 @@ from clubs.models import Partner
 from loyalty.analytics import card_views, counting, hours, inserting, spans, tallying, tier_figures
 from loyalty.analytics.models import (
     ActiveMonth,
+    Comeback,
     DayFact,
     DayHour,
     MonthFact,
@@ -219,7 +220,7 @@ def _touched(mark: RollupMark, partner: Partner) -> list[date]:
 
 
 def _forget(mark: RollupMark, partner: Partner) -> None:
-    for model in (DayFact, MonthFact, DayHour, MonthHour, TierMove, ActiveMonth):
+    for model in (DayFact, MonthFact, DayHour, MonthHour, TierMove, ActiveMonth, Comeback):
         model._default_manager.filter(partner=partner).delete()
     mark.timezone = partner.timezone
     mark.done_id = mark.target_id = mark.counted_card_id = mark.counted_part = 0

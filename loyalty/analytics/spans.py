@@ -1,6 +1,6 @@
 """Spans of days of a business, and how they fall into whole months and the days beside them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
@@ -35,6 +35,11 @@ class Span:
     def before(self) -> "Span":
         """Return the span of as many days that ends where this one begins."""
         return Span(first=self.first - (self.until - self.first), until=self.first)
+
+    def up_to(self, until: date) -> "Span":
+        """Return the span of as many days that ends there, if this one ends later."""
+        late = max(self.until - until, timedelta())
+        return Span(first=self.first - late, until=self.until - late)
 
     def step(self) -> Step:
         """Return how finely a chart tells this span."""
@@ -88,6 +93,11 @@ class CountDay:
 
     today: date
     zone: ZoneInfo
+
+
+def around(some: Collection[Span]) -> Span:
+    """Return the span from the first day of any of them to the last."""
+    return Span(first=min(one.first for one in some), until=max(one.until for one in some))
 
 
 def following(month: date) -> date:

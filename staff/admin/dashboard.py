@@ -91,10 +91,10 @@ def story(powers: Powers, partner: Partner, now: datetime) -> Story:
         return Story(zone=zone, at=now, is_moving=True)
     if not found.members.now and not any(found.visits.values()):
         return Story(zone=zone, at=now, is_empty=True)
-    active = found.active if found.counted_at else None
+    words = _("in 7 days up to yesterday, counted once a day")
     rows = [
         (_("Members"), found.members, "overview", _("everybody who joined")),
-        (_("Active members"), active, "habits", _("in 7 days up to yesterday, counted once a day")),
+        (_("Active members"), found.active, "habits", words),
         (_("Points given"), found.points, "overview", _("in 7 days")),
         (_("Rewards handed out"), found.rewards, "rewards", _("in 7 days")),
     ]

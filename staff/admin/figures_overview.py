@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.analytics import card_views, figures
 from loyalty.analytics.card_views import Views
@@ -15,6 +15,7 @@ from staff.admin.figure_asks import ALL, Ask
 from staff.admin.figure_pages import Content, address
 from staff.admin.figure_words import Figure, Question, figure, optional, rate
 from staff.admin.tables import Table
+from staff.admin.unfold_parts import NOTHING
 
 OWES_NOTHING = gettext_lazy(
     "A store or a person has no members or balances of its own: they belong to cards."
@@ -101,12 +102,7 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
         figures=[
             *looked,
             figure(_("New members"), now.total.joins, before.total.joins),
-            figure(
-                _("Active members"),
-                now.active,
-                before.active,
-                help=_active_words(page),
-            ),
+            _active(page),
             figure(
                 _("Transactions"),
                 now.total.deeds,
@@ -119,11 +115,20 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
     )
 
 
-def _active_words(page: Page) -> str:
-    if page.active_days is None:
-        return _("bought, were given points or were handed a reward")
-    words = _("bought or were given something in %(days)s days up to yesterday")
-    return words % {"days": charts.counts(page.active_days)}
+def _active(page: Page) -> Figure:
+    label, active = _("Active members"), page.now.active
+    if active is None:
+        words = _("too many to count here; the last 7, 30, 90 and 365 days are counted daily")
+        return Figure(label=label, text=NOTHING, help=words)
+    words = _("bought, were given points or were handed a reward")
+    if page.active_span != page.now.span:
+        days = (page.active_span.until - page.active_span.first).days
+        words = ngettext(
+            "bought or were given something in %(days)s day up to yesterday",
+            "bought or were given something in %(days)s days up to yesterday",
+            days,
+        ) % {"days": charts.counts(days)}
+    return figure(label, active, page.before.active, help=words)
 
 
 def _worth(asked: Ask, page: Page) -> Question:

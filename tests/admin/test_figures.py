@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clubs.models import Role
-from loyalty.analytics import reading
+from loyalty.analytics import figures, reading, rollups
 from staff.admin.analytics import PAGES
 from staff.admin.figure_asks import PRESETS
 from tests.admin.desk import at_desk
 from tests.admin.telling import address, busy, shown, table
+from tests.analytics import raw
 from tests.cast import make_card, make_cast, make_club, make_manager, make_partner, make_user
 from tests.operations.test_statements import counted
 
@@ -48,6 +49,37 @@ def test_a_page_tells_a_week_beside_the_one_before():
     }
     drawn = [int(row[1]) for row in table(page, "transactions")]
     assert (len(drawn), sum(drawn)) == (7, 2)
+
+
+@pytest.mark.req("R6.1")
+def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(monkeypatch):
+    cast = busy()
+    rollups.rebuild(partner=cast.partner, at=raw.later())
+    monkeypatch.setattr(figures, "MOST_COUNTED", 0)
+    client = at_desk(cast.petra)
+
+    def told(of, **days):
+        page = client.get(address("overview", of=of, **days))
+        (found,) = (
+            one
+            for question in page.context["content"].questions
+            for one in question.figures
+            if one.label == "Active members"
+        )
+        return found.text, found.help
+
+    store, today = f"store-{cast.old_port.pk}", timezone.localdate()
+    days = {"first": str(today - timedelta(days=3)), "last": str(today - timedelta(days=1))}
+    week = ("1", "bought or were given something in 7 days up to yesterday")
+    assert told("all", days="1") == (
+        "0",
+        "bought or were given something in 1 day up to yesterday",
+    )
+    assert told("all", days="7") == told(store, days="7") == week
+    assert told(store, days="own", **days) == (
+        "\u2013",
+        "too many to count here; the last 7, 30, 90 and 365 days are counted daily",
+    )
 
 
 @pytest.mark.req("R6.1")

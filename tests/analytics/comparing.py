@@ -1,9 +1,20 @@
 """That sums, however they were kept, are what the ledger says."""
 
+import dataclasses
 from datetime import date
 
 from cards.models import Card
-from loyalty.analytics import best, cohorts, frequency, hours, places, reading, risks, tier_figures
+from loyalty.analytics import (
+    best,
+    cohorts,
+    comebacks,
+    frequency,
+    hours,
+    places,
+    reading,
+    risks,
+    tier_figures,
+)
 from loyalty.analytics.models import (
     ActiveMonth,
     DayFact,
@@ -65,9 +76,17 @@ def baskets_are_the_ledgers(scope, span):
     assert found == raw.baskets(scope, span)
 
 
-def counts_are_the_ledgers(cast, today):
-    """Compare what the daily round counts as of a day, for all cards of the partner."""
+def counts_are_the_ledgers(cast, today, *some):
+    """Compare what the daily round counts as of a day, for all cards of the partner.
+
+    Active members are told of any span.
+    """
     counted = raw_counts.count(cast, today)
+    named = {str(number): span for number, span in enumerate(some)}
+    for scope in scopes(cast)[:3]:
+        own = dataclasses.replace(counted, card_ids=reading.card_ids(scope))
+        told = {name: raw.active(scope, span) for name, span in named.items()}
+        assert comebacks.active(own, named) == told
     cards = whole(cast).cards
     found = {
         one.joined_month: (one.members, {after: n for after, n in enumerate(one.active) if n})

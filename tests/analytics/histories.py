@@ -13,7 +13,7 @@ from clubs.models import Partner, Store
 from loyalty.members.models import Membership, Voucher
 from loyalty.operations import expiries, rollbacks
 from loyalty.web.refusals import REFUSALS
-from tests.analytics import raw
+from tests.analytics import raw, raw_counts
 from tests.cast import join, make_cast, make_tier
 from tests.operations import counter, families, money
 
@@ -138,7 +138,10 @@ class Past:
         families.form(self.cast, self.cast.membership, self.noor, at=one.at)
 
     def roll(self, one):
-        raw.roll(self.cast.partner, steps=1 + one.size % 3 if one.size < 60 else None)
+        is_whole = one.size >= 60
+        raw.roll(self.cast.partner, steps=None if is_whole else 1 + one.size % 3)
+        if is_whole:
+            raw_counts.tell_comebacks(self.cast)
 
 
 class undone:  # noqa: N801 - reads as a phrase

@@ -5,6 +5,7 @@ from datetime import date
 
 from cards.models import Card
 from loyalty.analytics.counting import CARD_PARTS, PARTNER_PARTS
+from loyalty.analytics.models import Comeback
 from loyalty.analytics.reading import Counted, Scope
 from loyalty.analytics.spans import CountDay
 from loyalty.ledger.models import TierChange
@@ -19,9 +20,15 @@ def count(cast, today):
     todo = [(part, {"card": card}) for card in cards for part in CARD_PARTS]
     todo += [(part, {"partner": cast.partner}) for part in PARTNER_PARTS]
     for part, of in todo:
-        part.model.objects.filter(**of, **part.replaces).delete()
-        part.model.objects.bulk_create(part.count(*of.values(), day))
+        part.write(part.count(*of.values(), day), **of)
     return Counted(card_ids=[card.pk for card in cards], at=raw.later(), date=today)
+
+
+def tell_comebacks(cast):
+    """Tell anew who came after which day, where anything changed, as the daily round does."""
+    [part] = [part for part in CARD_PARTS if part.model is Comeback]
+    for card in Card.objects.filter(partner=cast.partner).order_by("pk"):
+        part.write(part.count(card, None), card=card)
 
 
 def month_of(moment, partner):

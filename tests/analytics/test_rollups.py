@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from clubs.models import Partner
 from loyalty import schedules
-from loyalty.analytics import reading, rollups, spans
-from loyalty.analytics.models import ActiveMonth, DayFact, MonthFact, RollupMark
+from loyalty.analytics import comebacks, reading, rollups, spans
+from loyalty.analytics.models import ActiveMonth, Comeback, DayFact, MonthFact, RollupMark
 from loyalty.analytics.reading import SumsMovedError, Window
 from loyalty.analytics.spans import Span, Step
 from loyalty.jobs import queue
 from loyalty.jobs.models import Job, JobState
-from tests.analytics import comparing, raw
+from tests.analytics import comparing, raw, raw_counts
 from tests.cast import NOON, join, make_cast, make_partner
 from tests.operations.counter import adjust, buy, days, issue, redeem, roll_back, use
 from tests.operations.money import refund
@@ -217,7 +217,9 @@ def test_a_member_is_active_on_a_day_however_often_it_is_made():
     [
         # first      until         active
         ((2026, 5, 14), (2026, 5, 15), 1),
-        ((2026, 5, 15), (2026, 5, 31), 0),
+        ((2026, 5, 14), (2026, 5, 18), 1),
+        ((2026, 5, 15), (2026, 5, 31), 1),
+        ((2026, 5, 18), (2026, 5, 31), 0),
         ((2026, 5, 13), (2026, 5, 14), 0),
         ((2026, 5, 20), (2026, 7, 4), 1),
         ((2026, 6, 1), (2026, 7, 1), 0),
@@ -228,13 +230,36 @@ def test_active_members_of_a_span_are_told_to_the_day(first, until, count):
     cast = make_cast()
     noor = join(cast.noor, cast.card)
     buy(cast, 1000)
+    buy(cast, 1000, at=NOON + days(3))
     buy(cast, 1000, at=NOON + days(50), membership=noor)
     raw.roll(cast.partner)
     span = Span(first=date(*first), until=date(*until))
 
     found = reading.read(comparing.whole(cast), lambda reader: reader.active({"now": span}))
+    of_the_round = comebacks.active(raw_counts.count(cast, span.until), {"now": span})
 
-    assert found == {"now": count}
+    assert found == of_the_round == {"now": count}
+
+
+@pytest.mark.req("R6.1")
+@pytest.mark.parametrize(("days_later", "month"), [(3, 5), (20, 6)])
+def test_a_sale_that_comes_late_changes_who_came_back_after_which_day(days_later, month):
+    cast = make_cast()
+    for at in (NOON, NOON + days(50)):
+        buy(cast, 1000, at=at)
+    raw.roll(cast.partner)
+    raw_counts.count(cast, MAY.until)
+    buy(cast, 1000, at=NOON + days(days_later))
+    raw.roll(cast.partner)
+    before = set(Comeback.objects.values_list("pk", flat=True))
+
+    raw_counts.count(cast, MAY.until)
+
+    came = [NOON.date(), NOON.date() + days(days_later), NOON.date() + days(50)]
+    told = Comeback.objects.order_by("day").values_list("last_day", "day", "member_count")
+    assert list(told) == [(None, came[0], 1), (came[0], came[1], 1), (came[1], came[2], 1)]
+    kept = Comeback.objects.filter(pk__in=before)
+    assert {one.day.month for one in kept} == ({5} if month == 6 else set())
 
 
 @pytest.mark.parametrize(

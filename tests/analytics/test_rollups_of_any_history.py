@@ -55,14 +55,17 @@ def test_what_is_kept_is_the_same_however_often_the_job_ran(zone, deeds, some):
 @pytest.mark.req("R6.1", "R6.5")
 @pytest.mark.slow
 @settings(max_examples=6)
-@given(zone=st.sampled_from(ZONES), deeds=histories, day=st.integers(0, 150), some=spans)
-def test_members_counted_one_by_one_equal_the_ledger_for_any_history(zone, deeds, day, some):
+@given(
+    zone=st.sampled_from(ZONES), deeds=histories, day=st.integers(0, 150), some=spans, more=spans
+)
+def test_members_counted_one_by_one_equal_the_ledger_for_any_history(zone, deeds, day, some, more):
     with undone():
         cast = Past(zone, deeds).cast
         comparing.tier_moves_are_the_ledgers(comparing.whole(cast), some)
         raw.roll(cast.partner)
 
-        comparing.counts_are_the_ledgers(cast, BEGIN.date() + timedelta(days=day))
+        today = BEGIN.date() + timedelta(days=day)
+        comparing.counts_are_the_ledgers(cast, today, some, some.before(), more)
         comparing.tier_moves_are_the_ledgers(comparing.whole(cast), some)
 
 

@@ -124,11 +124,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Comeback',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('last_day', models.DateField(null=True, verbose_name='last visit before')),
+                ('member_count', models.BigIntegerField(verbose_name='members')),
+                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cards.card')),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.partner')),
+            ],
+            options={
+                'verbose_name': 'comeback',
+                'verbose_name_plural': 'comebacks',
+                'constraints': [models.UniqueConstraint(fields=('card', 'day', 'last_day'), include=('member_count',), name='comeback_is_told_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='VisitCount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day_count', models.SmallIntegerField(verbose_name='days')),
-                ('is_before', models.BooleanField(default=False)),
                 ('times', models.SmallIntegerField(verbose_name='times')),
                 ('member_count', models.BigIntegerField(verbose_name='members')),
                 ('visit_count', models.BigIntegerField(verbose_name='visits')),

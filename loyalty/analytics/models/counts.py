@@ -57,14 +57,32 @@ class CohortMonth(CardCount):
         return f"cohort month {self.pk}"
 
 
-class VisitCount(CardCount):
-    """How many members came how often in the last days: from ``times`` up to the next row's.
+class Comeback(CardCount):
+    """How many members were there on a day who had been there last on another, or (None) never."""
 
-    ``is_before`` tells the same of as many days before those.
-    """
+    day = models.DateField(_("day"))
+    last_day = models.DateField(_("last visit before"), null=True)
+    member_count = models.BigIntegerField(_("members"))
+
+    class Meta:
+        verbose_name = _("comeback")
+        verbose_name_plural = _("comebacks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["card", "day", "last_day"],
+                name="comeback_is_told_once",
+                include=["member_count"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"comeback {self.pk}"
+
+
+class VisitCount(CardCount):
+    """How many members came how often in the last days: from ``times`` up to the next row's."""
 
     day_count = models.SmallIntegerField(_("days"))
-    is_before = models.BooleanField(default=False)
     times = models.SmallIntegerField(_("times"))
     member_count = models.BigIntegerField(_("members"))
     visit_count = models.BigIntegerField(_("visits"))
