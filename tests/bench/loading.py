@@ -33,6 +33,7 @@ DAYS = 540
 LATEST_DAYS = 40  # without anybody new
 MOST_DEEDS = 17  # of a member after joining; nine on average
 GOLD_AFTER = 6  # purchases
+UNSHARED = 1000  # one of so many members has a name that nobody else has
 # Filled while the guards rest, in this order.
 FILLED = (
     "members_member",
@@ -51,6 +52,12 @@ CREATE TEMP TABLE offer (
   place int PRIMARY KEY, card_id bigint, reward_id bigint, terms_id bigint, silver_id bigint,
   gold_id bigint, store_ids bigint[], store_codes text[], staff_ids bigint[])
 """
+# A name made of two parts, from a number.
+SURNAME = """(ARRAY['Al','Ber','Cor','Dal','El','Fer','Gor','Hol','Il','Jan','Kal','Lor','Mar',
+          'Nol','Or','Pal','Ros','Sal','Tor','Ul','Ver','Wal','Zan'])[1 + {number} %% 23]
+        || (ARRAY['bach','berg','bridge','by','dale','feld','ford','ham','haven','hof','holm',
+          'land','ley','man','mark','mond','more','ney','quist','sen','son','stein','strand',
+          'ton','wick','wood','worth','rup','rath'])[1 + {number} / 23 %% 29]"""
 # One row for each member: when they joined, how often they came, what they did.
 PEOPLE = """
 CREATE UNLOGGED TABLE large_person AS
@@ -82,11 +89,8 @@ SELECT i, %(partner)s, code, first_name, last_name, email, '+' || phone, joined_
         (ARRAY['Ada','Bo','Cleo','Dina','Emil','Fay','Gus','Hana','Ivo','June','Kim','Lena','Max',
           'Nora','Omar','Pia','Quin','Rosa','Seth','Tara','Uma','Vera','Wim','Xenia','Yara',
           'Zeno'])[1 + i %% 26] AS first_name,
-        (ARRAY['Al','Ber','Cor','Dal','El','Fer','Gor','Hol','Il','Jan','Kal','Lor','Mar','Nol',
-          'Or','Pal','Ros','Sal','Tor','Ul','Ver','Wal','Zan'])[1 + i / 26 %% 23]
-        || (ARRAY['bach','berg','bridge','by','dale','feld','ford','ham','haven','hof','holm',
-          'land','ley','man','mark','mond','more','ney','quist','sen','son','stein','strand',
-          'ton','wick','wood','worth','rup','rath'])[1 + i / 598 %% 29] AS last_name,
+        {surname} || CASE WHEN i %% {unshared} = 0 THEN '-' || {second_surname} ELSE '' END
+          AS last_name,
         'person' || i || '@mail' || i %% 997 || '.example' AS email,
         '4477' || lpad(i::text, 8, '0') AS phone
       FROM large_person) p
@@ -214,6 +218,9 @@ def load(*, members: int, until: datetime, days: int = DAYS) -> Business:
         "gold": GOLD_AFTER,
         "staff": STAFF,
         "stores": STORES,
+        "unshared": UNSHARED,
+        "surname": SURNAME.format(number="(i / 26)"),
+        "second_surname": SURNAME.format(number=f"(i / {UNSHARED})"),
     }
     with transaction.atomic(), without_guards(*FILLED), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '512MB'")
