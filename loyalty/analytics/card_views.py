@@ -81,7 +81,7 @@ def views(*, scope: Scope, span: Span, step: Step, at: datetime) -> Views:
     """
     assert scope.is_whole  # noqa: S101 - pages belong to cards
     before = span.before()
-    card_ids = reading.card_ids(scope)
+    card_ids = reading.own_cards(scope).ids
     days = DayView.objects.filter(card__in=card_ids, day__gte=before.first, day__lt=span.until)
     zone = scope.partner.zone()
     raw = CardView.objects.filter(

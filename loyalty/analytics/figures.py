@@ -112,7 +112,7 @@ class Outstanding:
 class Period:
     """The figures of a whole span; a store or a person has nothing outstanding of its own.
 
-    ``active`` is None where there are too many deeds to tell members apart.
+    ``active`` is None where it takes too long to tell members apart.
     """
 
     span: Span
@@ -218,7 +218,7 @@ def _active(
     One statement. To count them takes longer the more there are, so those of the usual days, and
     those among many deeds, are taken from the daily round, as far as it tells them up to its day.
     """
-    counted, is_many = reader.counted, deeds > MOST_COUNTED
+    counted, is_many = reader.counted, deeds > MOST_COUNTED or not reader.is_apart
     if counted.date is not None:
         told = span.up_to(counted.date)
         usual = next((days for days in Lately if days.until(counted.date) == told), None)

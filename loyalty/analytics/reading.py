@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from django.db.models import CharField, Count, DateField, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, TruncDate, TruncMonth
 
 from cards.models import Card
@@ -74,11 +74,13 @@ class Counted:
 class Reader:
     """The sums of one scope as they stood at one mark of the job."""
 
-    def __init__(self, scope: Scope, card_ids: Sequence[int], mark: RollupMark) -> None:
-        self.card_ids = card_ids
+    def __init__(self, scope: Scope, cards: "OwnCards", mark: RollupMark) -> None:
+        self.card_ids = cards.ids
         self.place = scope.place()
         self.zone = scope.partner.zone()
-        self._cards = Q(partner=scope.partner, card__in=card_ids)
+        # The ledger has indexes by partner, store and person: of some cards it reads all others.
+        self.is_apart = bool(self.place) or cards.are_all
+        self._cards = Q(partner=scope.partner, card__in=cards.ids)
         own = self._cards & Q(**self.place)
         # Days of another time zone are of no use until the job has made them again.
         is_of_use = mark.timezone == scope.partner.timezone
@@ -111,7 +113,8 @@ class Reader:
     def active(self, named: Mapping[str, Span]) -> dict[str, int]:
         """Return how many members were active in each span, in one statement of the ledger.
 
-        It reads every deed of theirs, so the caller sees to it that there are few.
+        It reads every deed of theirs, so the caller sees to it that there are few, and that they
+        lie apart.
         """
         visits = tallying.visits(self._deeds(spans.around(named.values())))
         counts = {
@@ -169,10 +172,21 @@ class Reader:
         return found
 
 
-def card_ids(scope: Scope) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCards:
+    """The cards of a scope, and whether they are all that the partner has."""
+
+    ids: Sequence[int]
+    are_all: bool
+
+
+def own_cards(scope: Scope) -> OwnCards:
     """Return the cards of a scope that are the partner's, in one statement."""
-    cards = scope.cards.filter(partner=scope.partner).order_by("pk")
-    return list(cards.values_list("pk", flat=True))
+    is_asked = Exists(scope.cards.filter(pk=OuterRef("pk")))
+    cards = Card.objects.filter(partner=scope.partner).annotate(is_asked=is_asked).order_by("pk")
+    found = list(cards.values_list("pk", "is_asked"))
+    ids = [pk for pk, asked in found if asked]
+    return OwnCards(ids=ids, are_all=len(ids) == len(found))
 
 
 def counted(scope: Scope) -> Counted:
@@ -182,7 +196,7 @@ def counted(scope: Scope) -> Counted:
     """
     assert scope.is_whole  # noqa: S101 - members belong to cards
     mark = _mark(scope.partner)
-    return Counted(card_ids=card_ids(scope), at=mark.counted_at, date=mark.counted_date)
+    return Counted(card_ids=own_cards(scope).ids, at=mark.counted_at, date=mark.counted_date)
 
 
 def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
@@ -190,12 +204,12 @@ def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
 
     :raises SumsMovedError: if the job moved on each time, or has most of the ledger before it.
     """
-    own_ids = card_ids(scope)
+    cards = own_cards(scope)
     mark = _mark(scope.partner)
     if _is_far_behind(scope.partner, mark):
         raise SumsMovedError
     for _try in range(MOST_TRIES):
-        found = ask(Reader(scope, own_ids, mark))
+        found = ask(Reader(scope, cards, mark))
         now = _mark(scope.partner)
         if now.state() == mark.state():
             return found

@@ -118,7 +118,7 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
 def _active(page: Page) -> Figure:
     label, active = _("Active members"), page.now.active
     if active is None:
-        words = _("too many to count here; the last 7, 30, 90 and 365 days are counted daily")
+        words = _("told of the last 7, 30, 90 and 365 days, which are counted once a day")
         return Figure(label=label, text=NOTHING, help=words)
     words = _("bought, were given points or were handed a reward")
     if page.active_span != page.now.span:

@@ -78,7 +78,7 @@ def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(
     assert told("all", days="7") == told(store, days="7") == week
     assert told(store, days="own", **days) == (
         "\u2013",
-        "too many to count here; the last 7, 30, 90 and 365 days are counted daily",
+        "told of the last 7, 30, 90 and 365 days, which are counted once a day",
     )
 
 

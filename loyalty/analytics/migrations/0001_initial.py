@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'comeback',
                 'verbose_name_plural': 'comebacks',
-                'constraints': [models.UniqueConstraint(fields=('card', 'day', 'last_day'), include=('member_count',), name='comeback_is_told_once')],
+                'indexes': [models.Index(fields=['card', 'day', 'last_day'], include=('member_count',), name='comeback_by_day')],
             },
         ),
         migrations.CreateModel(

@@ -67,11 +67,11 @@ class Comeback(CardCount):
     class Meta:
         verbose_name = _("comeback")
         verbose_name_plural = _("comebacks")
-        constraints = [
-            models.UniqueConstraint(
+        indexes = [
+            models.Index(
                 fields=["card", "day", "last_day"],
-                name="comeback_is_told_once",
                 include=["member_count"],
+                name="comeback_by_day",
             )
         ]
 
