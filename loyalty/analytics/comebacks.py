@@ -10,10 +10,11 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateField, Max, Min, Q, Sum, Value
+from django.db.models import DateField, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, TruncMonth
 
 from cards.models import Card
+from clubs.models import Partner
 from loyalty.analytics import spans
 from loyalty.analytics.models import ActiveMonth, Comeback
 from loyalty.analytics.reading import Counted
@@ -26,9 +27,12 @@ def active(counted: Counted, named: Mapping[str, Span]) -> dict[str, int]:
     Of the day of the count itself only a part is told. Source: R6.1.
     """
     around = spans.around(named.values())
-    rows = Comeback.objects.filter(
-        card__in=counted.card_ids, day__gte=around.first, day__lt=around.until
+    whose = (
+        Q(card__in=counted.card_ids)
+        if counted.all_of is None
+        else Q(partner=counted.all_of, card=None)
     )
+    rows = Comeback.objects.filter(whose, day__gte=around.first, day__lt=around.until)
     sums = {name: Sum("member_count", filter=_first_in(span)) for name, span in named.items()}
     found = rows.aggregate(**sums)
     return {name: int(found[name] or 0) for name in named}
@@ -37,7 +41,8 @@ def active(counted: Counted, named: Mapping[str, Span]) -> dict[str, int]:
 def counted(card: Card, _day: CountDay) -> list[Comeback]:
     """Return the comebacks of a card from the first month on in which anything is new, by day."""
     months = ActiveMonth.objects.filter(card=card)
-    since = _first_new(card)
+    there = months.order_by().values_list("month").annotate(days=Sum("day_count"))
+    since = _first_new(dict(there), Comeback.objects.filter(card=card))
     if since is None:
         return []
     found: Counter[tuple[int, int | None]] = Counter()
@@ -60,9 +65,31 @@ def counted(card: Card, _day: CountDay) -> list[Comeback]:
     ]
 
 
+def summed(partner: Partner, _day: CountDay) -> list[Comeback]:
+    """Return the comebacks of all cards together, from the first month on with anything new.
+
+    A membership is of one card, so those of several cards add up.
+    """
+    own = Comeback.objects.filter(partner=partner)
+    of_cards = own.exclude(card=None)
+    since = _first_new(_days_by_month(of_cards), own.filter(card=None))
+    if since is None:
+        return []
+    rows = of_cards.filter(day__gte=since).order_by("day").values_list("day", "last_day")
+    return [
+        Comeback(partner=partner, day=day, last_day=last_day, member_count=members)
+        for day, last_day, members in rows.annotate(members=Sum("member_count"))
+    ]
+
+
 def replaced(rows: Sequence[Any]) -> Mapping[str, Any]:
     """Return which comebacks of the card such rows replace: all from their first month on."""
     return {"day__gte": rows[0].day.replace(day=1)} if rows else {"pk__in": []}
+
+
+def replaced_sums(rows: Sequence[Any]) -> Mapping[str, Any]:
+    """Return which comebacks of all cards together such rows replace."""
+    return {"card": None, **replaced(rows)}
 
 
 def _first_in(span: Span) -> Q:
@@ -70,18 +97,16 @@ def _first_in(span: Span) -> Q:
     return is_first & Q(day__gte=span.first, day__lt=span.until)
 
 
-def _first_new(card: Card) -> date | None:
+def _first_new(there: Mapping[date, int], told: QuerySet[Comeback]) -> date | None:
     """Return the first month with more days of members than were told; days only come to it."""
-    there = ActiveMonth.objects.filter(card=card).order_by().values_list("month")
-    told = (
-        Comeback.objects.filter(card=card)
-        .order_by()
-        .annotate(month=Cast(TruncMonth("day"), DateField()))
-        .values_list("month")
-    )
-    known = dict(told.annotate(days=Sum("member_count")))
-    now = dict(there.annotate(days=Sum("day_count")))
-    return min((month for month, days in now.items() if known.get(month) != days), default=None)
+    known = _days_by_month(told)
+    return min((month for month, days in there.items() if known.get(month) != days), default=None)
+
+
+def _days_by_month(rows: QuerySet[Comeback]) -> dict[date, int]:
+    month = Cast(TruncMonth("day"), DateField())
+    by_month = rows.order_by().annotate(month=month).values_list("month")
+    return dict(by_month.annotate(days=Sum("member_count")))
 
 
 def _grouped(months: Any, since: date) -> list[tuple[int, int, int | None, int]]:

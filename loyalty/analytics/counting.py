@@ -82,6 +82,7 @@ CARD_PARTS = (
 )
 # What is counted on all cards at once, after them: the ledger is read by partner and time.
 PARTNER_PARTS = (
+    Part(model=Comeback, count=comebacks.summed, replaces=comebacks.replaced_sums),
     *(
         Part(
             model=BestMember,

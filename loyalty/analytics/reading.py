@@ -64,9 +64,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """The cards of a scope, and when the daily round counted on them last (None: never)."""
+    """The cards of a scope, and when the daily round counted on them last (None: never).
+
+    ``all_of`` is the partner whose cards these all are, or None where there are others.
+    """
 
     card_ids: Sequence[int]
+    all_of: int | None = None
     at: datetime | None
     date: "date | None"
 
@@ -79,7 +83,8 @@ class Reader:
         self.place = scope.place()
         self.zone = scope.partner.zone()
         # The ledger has indexes by partner, store and person: of some cards it reads all others.
-        self.is_apart = bool(self.place) or cards.are_all
+        self._all_of = cards.all_of
+        self.is_apart = bool(self.place) or cards.all_of is not None
         self._cards = Q(partner=scope.partner, card__in=cards.ids)
         own = self._cards & Q(**self.place)
         # Days of another time zone are of no use until the job has made them again.
@@ -91,7 +96,12 @@ class Reader:
     def counted(self) -> Counted:
         """Return what to ask for counts of the daily round."""
         mark = self.mark
-        return Counted(card_ids=self.card_ids, at=mark.counted_at, date=mark.counted_date)
+        return Counted(
+            card_ids=self.card_ids,
+            all_of=self._all_of,
+            at=mark.counted_at,
+            date=mark.counted_date,
+        )
 
     def sums(self, windows: Sequence[Window], *, by: Sequence[str]) -> list[dict[str, Any]]:
         """Return sums of the windows by the columns named, in one statement.
@@ -174,10 +184,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCards:
-    """The cards of a scope, and whether they are all that the partner has."""
+    """The cards of a scope, and the partner whose cards they all are, if there are no others."""
 
     ids: Sequence[int]
-    are_all: bool
+    all_of: int | None
 
 
 def own_cards(scope: Scope) -> OwnCards:
@@ -186,7 +196,7 @@ def own_cards(scope: Scope) -> OwnCards:
     cards = Card.objects.filter(partner=scope.partner).annotate(is_asked=is_asked).order_by("pk")
     found = list(cards.values_list("pk", "is_asked"))
     ids = [pk for pk, asked in found if asked]
-    return OwnCards(ids=ids, are_all=len(ids) == len(found))
+    return OwnCards(ids=ids, all_of=scope.partner.pk if len(ids) == len(found) else None)
 
 
 def counted(scope: Scope) -> Counted:
@@ -196,7 +206,10 @@ def counted(scope: Scope) -> Counted:
     """
     assert scope.is_whole  # noqa: S101 - members belong to cards
     mark = _mark(scope.partner)
-    return Counted(card_ids=own_cards(scope).ids, at=mark.counted_at, date=mark.counted_date)
+    cards = own_cards(scope)
+    return Counted(
+        card_ids=cards.ids, all_of=cards.all_of, at=mark.counted_at, date=mark.counted_date
+    )
 
 
 def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:

@@ -84,7 +84,8 @@ def counts_are_the_ledgers(cast, today, *some):
     counted = raw_counts.count(cast, today)
     named = {str(number): span for number, span in enumerate(some)}
     for scope in scopes(cast)[:3]:
-        own = dataclasses.replace(counted, card_ids=reading.own_cards(scope).ids)
+        cards = reading.own_cards(scope)
+        own = dataclasses.replace(counted, card_ids=cards.ids, all_of=cards.all_of)
         told = {name: raw.active(scope, span) for name, span in named.items()}
         assert comebacks.active(own, named) == told
     cards = whole(cast).cards

@@ -21,14 +21,18 @@ def count(cast, today):
     todo += [(part, {"partner": cast.partner}) for part in PARTNER_PARTS]
     for part, of in todo:
         part.write(part.count(*of.values(), day), **of)
-    return Counted(card_ids=[card.pk for card in cards], at=raw.later(), date=today)
+    ids = [card.pk for card in cards]
+    return Counted(card_ids=ids, all_of=cast.partner.pk, at=raw.later(), date=today)
 
 
 def tell_comebacks(cast):
     """Tell anew who came after which day, where anything changed, as the daily round does."""
-    [part] = [part for part in CARD_PARTS if part.model is Comeback]
-    for card in Card.objects.filter(partner=cast.partner).order_by("pk"):
-        part.write(part.count(card, None), card=card)
+    cards = Card.objects.filter(partner=cast.partner).order_by("pk")
+    todo = [(part, {"card": card}) for card in cards for part in CARD_PARTS]
+    todo += [(part, {"partner": cast.partner}) for part in PARTNER_PARTS]
+    for part, of in todo:
+        if part.model is Comeback:
+            part.write(part.count(*of.values(), None), **of)
 
 
 def month_of(moment, partner):

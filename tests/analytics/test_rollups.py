@@ -256,8 +256,13 @@ def test_a_sale_that_comes_late_changes_who_came_back_after_which_day(days_later
     raw_counts.count(cast, MAY.until)
 
     came = [NOON.date(), NOON.date() + days(days_later), NOON.date() + days(50)]
-    told = Comeback.objects.order_by("day").values_list("last_day", "day", "member_count")
-    assert list(told) == [(None, came[0], 1), (came[0], came[1], 1), (came[1], came[2], 1)]
+    for card in (cast.card, None):
+        told = Comeback.objects.filter(card=card).order_by("day")
+        assert list(told.values_list("last_day", "day", "member_count")) == [
+            (None, came[0], 1),
+            (came[0], came[1], 1),
+            (came[1], came[2], 1),
+        ]
     kept = Comeback.objects.filter(pk__in=before)
     assert {one.day.month for one in kept} == ({5} if month == 6 else set())
 

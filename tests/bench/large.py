@@ -97,13 +97,17 @@ def _measured(members: int, *, is_verified: bool) -> dict[str, Cost]:
         sys.stdout.write(f"  sums made in {time.perf_counter() - started:.0f} s\n")
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+        client = at_desk(business.owner)
+        costs = {name: cost_of(client, path) for name, path in pages(business).items()}
+        for name, cost in costs.items():
+            sys.stdout.write(f"  {name}: {cost.buffers:,} buffers\n")
+        sys.stdout.flush()
         if is_verified:
             started = time.perf_counter()
             found = verification.verify(verification.Scope(at=until))
             taken = time.perf_counter() - started
             sys.stdout.write(f"  verified in {taken:.0f} s: {found or 'sound'}\n")
-        client = at_desk(business.owner)
-        return {name: cost_of(client, path) for name, path in pages(business).items()}
+        return costs
 
 
 def pages(business: Business) -> dict[str, str]:

@@ -130,13 +130,13 @@ class Migration(migrations.Migration):
                 ('day', models.DateField(verbose_name='day')),
                 ('last_day', models.DateField(null=True, verbose_name='last visit before')),
                 ('member_count', models.BigIntegerField(verbose_name='members')),
-                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cards.card')),
+                ('card', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cards.card')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clubs.partner')),
             ],
             options={
                 'verbose_name': 'comeback',
                 'verbose_name_plural': 'comebacks',
-                'indexes': [models.Index(fields=['card', 'day', 'last_day'], include=('member_count',), name='comeback_by_day')],
+                'indexes': [models.Index(fields=['card', 'day', 'last_day'], include=('member_count',), name='comeback_by_card'), models.Index(condition=models.Q(('card', None)), fields=['partner', 'day', 'last_day'], include=('member_count',), name='comeback_by_partner')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,7 @@
 """What is counted on a card once a day, because no sum of days can tell it."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import Card, Tier
@@ -57,9 +58,16 @@ class CohortMonth(CardCount):
         return f"cohort month {self.pk}"
 
 
-class Comeback(CardCount):
-    """How many members were there on a day who had been there last on another, or (None) never."""
+class Comeback(models.Model):
+    """How many members were there on a day who had been there last on another, or (None) never.
 
+    Of one card, or (None) of all that the partner has.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    card = models.ForeignKey(
+        Card, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     day = models.DateField(_("day"))
     last_day = models.DateField(_("last visit before"), null=True)
     member_count = models.BigIntegerField(_("members"))
@@ -71,8 +79,14 @@ class Comeback(CardCount):
             models.Index(
                 fields=["card", "day", "last_day"],
                 include=["member_count"],
-                name="comeback_by_day",
-            )
+                name="comeback_by_card",
+            ),
+            models.Index(
+                fields=["partner", "day", "last_day"],
+                include=["member_count"],
+                name="comeback_by_partner",
+                condition=Q(card=None),
+            ),
         ]
 
     def __str__(self) -> str:
