@@ -10,7 +10,7 @@ from clubs.models import Manager, Partner, StaffMember
 from loyalty.analytics import rollups
 from loyalty.analytics.models import RollupMark
 from loyalty.analytics.spans import SETTLED
-from loyalty.demo import people, shops
+from loyalty.demo import looks, people, shops
 from loyalty.demo.chance import Chance
 from loyalty.demo.story import Story
 from loyalty.users.models import User
@@ -45,6 +45,7 @@ def seed(*, now: datetime, members: int = MEMBERS) -> bool:
         street = shops.build(opened_at)
         holders = people.invent(street, count=members, now=now, chance=chance)
         Story(street, holders, now=now, chance=chance).tell()
+        looks.look(street, holders, now=now, seed=SEED)
         _count(now)
         call_command("sync_schedules", verbosity=0)
     return True

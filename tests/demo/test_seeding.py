@@ -13,6 +13,7 @@ from PIL import Image
 from cards.models import Card, Reward, TermsVersion
 from clubs.models import Club, Manager, Partner, StaffMember, Store
 from loyalty import schedules
+from loyalty.analytics.models import CardView, DayView
 from loyalty.demo import people, seeding, shops
 from loyalty.demo.chance import Chance
 from loyalty.ledger import verification
@@ -50,6 +51,7 @@ def test_the_demo_is_a_year_of_a_street_of_shops_and_its_ledger_is_sound(media):
     _each_kind_of_rule_has_been_at_work()
     _the_named_have_something_to_show()
     _everybody_can_sign_in()
+    _cards_are_looked_at()
     for reward in Reward.objects.all():
         with reward.image.open() as file, Image.open(BytesIO(file.read())) as picture:
             assert picture.size == (1200, 900)
@@ -122,6 +124,14 @@ def _the_named_have_something_to_show():
     assert held["Noor", "KITCHEN"].referred_by == mia
     assert noor.account.points == noor.card.stamps_per_card - 1
     assert held["Jonas", "BASKET"].account.credit_minor > 500
+
+
+def _cards_are_looked_at():
+    today = timezone.localdate()
+    for card in Card.objects.all():
+        month = DayView.objects.filter(card=card, day__gt=today - timedelta(days=34))
+        assert 20 < sum(month.values_list("view_count", flat=True)) < 200
+        assert CardView.objects.filter(card=card, viewed_at__lte=timezone.now()).exists()
 
 
 _NAMED_EMAILS = [f"{name}@{shops.HOST}" for name in people.NAMED]
