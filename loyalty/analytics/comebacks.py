@@ -82,14 +82,9 @@ def summed(partner: Partner, _day: CountDay) -> list[Comeback]:
     ]
 
 
-def replaced(rows: Sequence[Any]) -> Mapping[str, Any]:
-    """Return which comebacks of the card such rows replace: all from their first month on."""
+def replaced(rows: Sequence[Comeback]) -> Mapping[str, Any]:
+    """Return which comebacks such rows replace: all from their first month on."""
     return {"day__gte": rows[0].day.replace(day=1)} if rows else {"pk__in": []}
-
-
-def replaced_sums(rows: Sequence[Any]) -> Mapping[str, Any]:
-    """Return which comebacks of all cards together such rows replace."""
-    return {"card": None, **replaced(rows)}
 
 
 def _first_in(span: Span) -> Q:
@@ -98,7 +93,10 @@ def _first_in(span: Span) -> Q:
 
 
 def _first_new(there: Mapping[date, int], told: QuerySet[Comeback]) -> date | None:
-    """Return the first month with more days of members than were told; days only come to it."""
+    """Return the first month of which other days of members were told than are there.
+
+    Days only come to a month, so an equal sum is of the same days.
+    """
     known = _days_by_month(told)
     return min((month for month, days in there.items() if known.get(month) != days), default=None)
 
@@ -109,7 +107,7 @@ def _days_by_month(rows: QuerySet[Comeback]) -> dict[date, int]:
     return dict(by_month.annotate(days=Sum("member_count")))
 
 
-def _grouped(months: Any, since: date) -> list[tuple[int, int, int | None, int]]:
+def _grouped(months: QuerySet[ActiveMonth], since: date) -> list[tuple[int, int, int | None, int]]:
     """Return how many members were there on which days of a month, from one month on.
 
     A row tells the bits of the days, the first of them, the last day there before that month, and

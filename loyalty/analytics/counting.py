@@ -1,7 +1,7 @@
 """Count, once a day and card by card, what no sum of days can tell."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -36,22 +36,24 @@ from loyalty.analytics.models import (
 from loyalty.analytics.spans import SETTLED, CountDay, Lately
 
 
-def _all(_rows: Sequence[models.Model], **replaces: Any) -> Mapping[str, Any]:
-    return replaces
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Rows that are counted together, in a transaction of their own, and which they replace."""
+    """Rows that are counted together, in a transaction of their own.
+
+    They replace the card's or partner's rows that are the ``same`` in some columns; with ``since``,
+    which says from the rows where they begin, only the later ones.
+    """
 
     model: type[models.Model]
     count: Callable[[Any, CountDay], Sequence[models.Model]]
-    replaces: Callable[[Sequence[models.Model]], Mapping[str, Any]] = _all
+    same: Mapping[str, Any] = field(default_factory=dict)
+    since: Callable[[Sequence[Any]], Mapping[str, Any]] | None = None
 
     def write(self, rows: Sequence[models.Model], **of: Any) -> None:
         """Put rows in the place of those of the same card or partner."""
+        later = self.since(rows) if self.since else {}
         manager = self.model._default_manager
-        manager.filter(**of, **self.replaces(rows)).delete()
+        manager.filter(**of, **self.same, **later).delete()
         manager.bulk_create(rows, batch_size=500)
 
 
@@ -62,12 +64,12 @@ CARD_PARTS = (
     Part(model=CohortMonth, count=cohorts.counted),
     Part(model=RiskCount, count=risks.counted),
     Part(model=AtRisk, count=risks.found),
-    Part(model=Comeback, count=comebacks.counted, replaces=comebacks.replaced),
+    Part(model=Comeback, count=comebacks.counted, since=comebacks.replaced),
     *(
         Part(
             model=VisitCount,
             count=partial(frequency.counted, days=days),
-            replaces=partial(_all, day_count=days),
+            same={"day_count": days},
         )
         for days in Lately
     ),
@@ -75,19 +77,20 @@ CARD_PARTS = (
         Part(
             model=BestMember,
             count=partial(best.by_visits, days=days),
-            replaces=partial(_all, day_count=days, measure=Measure.VISITS),
+            same={"day_count": days, "measure": Measure.VISITS},
         )
         for days in Lately
     ),
 )
-# What is counted on all cards at once, after them: the ledger is read by partner and time.
+# What is counted on all cards at once, after them: sums of theirs, and what is read in the ledger
+# by partner and time.
 PARTNER_PARTS = (
-    Part(model=Comeback, count=comebacks.summed, replaces=comebacks.replaced_sums),
+    Part(model=Comeback, count=comebacks.summed, same={"card": None}, since=comebacks.replaced),
     *(
         Part(
             model=BestMember,
             count=partial(best.by_deeds, days=days, measure=measure),
-            replaces=partial(_all, day_count=days, measure=measure),
+            same={"day_count": days, "measure": measure},
         )
         for days in Lately
         for measure in (Measure.SPENT, Measure.EARNED)
@@ -96,11 +99,12 @@ PARTNER_PARTS = (
         Part(
             model=PlaceCount,
             count=partial(places.counted, days=days),
-            replaces=partial(_all, day_count=days),
+            same={"day_count": days},
         )
         for days in Lately
     ),
 )
+PAST_ALL = 2**63 - 1
 CURSOR = ("counted_card_id", "counted_part")
 
 
@@ -132,10 +136,13 @@ def count_next(*, mark: RollupMark, at: datetime, zone: ZoneInfo) -> bool:
     of = {"card": card} if card else {"partner": mark.partner_id}
     with transaction.atomic():
         now = RollupMark.objects.select_for_update(no_key=True).get(pk=mark.pk)
-        if now.cursor() != mark.cursor() or not is_due(now, at=at, zone=zone):
-            return True  # Another worker counted it.
+        is_same = (now.cursor(), now.timezone) == (mark.cursor(), mark.timezone)
+        if not is_same or not is_due(now, at=at, zone=zone):
+            return True  # Another worker counted it, or all days are made again.
         part.write(rows, **of)
         now.counted_part += 1
+        if card is None:
+            now.counted_card_id = PAST_ALL  # A card made meanwhile has its turn on the next day.
         if now.counted_part == len(parts):
             _go_on(now, card, at=at, day=day)
         now.save(update_fields=["counted_date", "counted_at", *CURSOR])

@@ -215,21 +215,21 @@ def _active(
 ) -> tuple[Span, Mapping[str, int | None]]:
     """Return how many members were active in days as many as a span's, and in those before.
 
-    One statement. To count them takes longer the more there are, so those of the usual days, and
-    those among many deeds, are taken from the daily round, as far as it tells them up to its day.
+    At most one statement. To count them takes longer the more there are, so the daily round tells
+    those of the usual days, up to the day of its count, and those among many deeds where it can.
     """
-    counted, is_many = reader.counted, deeds > MOST_COUNTED or not reader.is_apart
+    counted, is_few = reader.counted, deeds <= MOST_COUNTED
     if counted.date is not None:
         told = span.up_to(counted.date)
         usual = next((days for days in Lately if days.until(counted.date) == told), None)
-        if scope.is_whole and (usual or is_many):
+        if scope.is_whole and (usual or not is_few or not reader.has_index):
             return told, comebacks.active(counted, {NOW: told, BEFORE: told.before()})
         if usual:
             now, before = places.active(counted, usual, **scope.place())
             return told, {NOW: now, BEFORE: before}
-    if is_many:
-        return span, {NOW: None, BEFORE: None}
-    return span, reader.active({NOW: span, BEFORE: span.before()})
+    if is_few:
+        return span, reader.active({NOW: span, BEFORE: span.before()})
+    return span, {NOW: None, BEFORE: None}
 
 
 def share(part: int, whole: int) -> Decimal | None:

@@ -63,6 +63,14 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCards:
+    """The cards of a scope, and the partner whose cards they all are, if there are no others."""
+
+    ids: Sequence[int]
+    all_of: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The cards of a scope, and when the daily round counted on them last (None: never).
 
@@ -70,7 +78,7 @@ class Counted:
     """
 
     card_ids: Sequence[int]
-    all_of: int | None = None
+    all_of: int | None
     at: datetime | None
     date: "date | None"
 
@@ -78,13 +86,14 @@ class Counted:
 class Reader:
     """The sums of one scope as they stood at one mark of the job."""
 
-    def __init__(self, scope: Scope, cards: "OwnCards", mark: RollupMark) -> None:
+    def __init__(self, scope: Scope, cards: OwnCards, mark: RollupMark) -> None:
         self.card_ids = cards.ids
+        self._own = cards
         self.place = scope.place()
         self.zone = scope.partner.zone()
-        # The ledger has indexes by partner, store and person: of some cards it reads all others.
-        self._all_of = cards.all_of
-        self.is_apart = bool(self.place) or cards.all_of is not None
+        # By time the ledger is indexed for partners, stores and persons; of some cards a reader
+        # meets all others too.
+        self.has_index = bool(self.place) or cards.all_of is not None
         self._cards = Q(partner=scope.partner, card__in=cards.ids)
         own = self._cards & Q(**self.place)
         # Days of another time zone are of no use until the job has made them again.
@@ -95,13 +104,7 @@ class Reader:
     @property
     def counted(self) -> Counted:
         """Return what to ask for counts of the daily round."""
-        mark = self.mark
-        return Counted(
-            card_ids=self.card_ids,
-            all_of=self._all_of,
-            at=mark.counted_at,
-            date=mark.counted_date,
-        )
+        return _counted(self._own, self.mark)
 
     def sums(self, windows: Sequence[Window], *, by: Sequence[str]) -> list[dict[str, Any]]:
         """Return sums of the windows by the columns named, in one statement.
@@ -123,8 +126,8 @@ class Reader:
     def active(self, named: Mapping[str, Span]) -> dict[str, int]:
         """Return how many members were active in each span, in one statement of the ledger.
 
-        It reads every deed of theirs, so the caller sees to it that there are few, and that they
-        lie apart.
+        It reads every deed of theirs, so the caller sees to it that there are few, and that there
+        is an index for them.
         """
         visits = tallying.visits(self._deeds(spans.around(named.values())))
         counts = {
@@ -182,14 +185,6 @@ class Reader:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnCards:
-    """The cards of a scope, and the partner whose cards they all are, if there are no others."""
-
-    ids: Sequence[int]
-    all_of: int | None
-
-
 def own_cards(scope: Scope) -> OwnCards:
     """Return the cards of a scope that are the partner's, in one statement."""
     is_asked = Exists(scope.cards.filter(pk=OuterRef("pk")))
@@ -205,11 +200,7 @@ def counted(scope: Scope) -> Counted:
     They are of cards as such, not of a store or a person in them.
     """
     assert scope.is_whole  # noqa: S101 - members belong to cards
-    mark = _mark(scope.partner)
-    cards = own_cards(scope)
-    return Counted(
-        card_ids=cards.ids, all_of=cards.all_of, at=mark.counted_at, date=mark.counted_date
-    )
+    return _counted(own_cards(scope), _mark(scope.partner))
 
 
 def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
@@ -228,6 +219,12 @@ def read(scope: Scope, ask: Callable[[Reader], _Read]) -> _Read:
             return found
         mark = now
     raise SumsMovedError
+
+
+def _counted(cards: OwnCards, mark: RollupMark) -> Counted:
+    return Counted(
+        card_ids=cards.ids, all_of=cards.all_of, at=mark.counted_at, date=mark.counted_date
+    )
 
 
 def _mark(partner: Partner) -> RollupMark:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.analytics import card_views, figures
 from loyalty.analytics.card_views import Views
 from loyalty.analytics.figures import Figures, Money, Page, Period, Units
+from loyalty.analytics.spans import DAY
 from staff.admin import charts, tables
 from staff.admin.charts import Chart, Series
 from staff.admin.figure_asks import ALL, Ask
@@ -102,7 +104,7 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
         figures=[
             *looked,
             figure(_("New members"), now.total.joins, before.total.joins),
-            _active(page),
+            _active(asked, page),
             figure(
                 _("Transactions"),
                 now.total.deeds,
@@ -115,19 +117,24 @@ def _who(asked: Ask, page: Page, views: Views | None) -> Question:
     )
 
 
-def _active(page: Page) -> Figure:
+def _active(asked: Ask, page: Page) -> Figure:
     label, active = _("Active members"), page.now.active
     if active is None:
         words = _("told of the last 7, 30, 90 and 365 days, which are counted once a day")
         return Figure(label=label, text=NOTHING, help=words)
     words = _("bought, were given points or were handed a reward")
-    if page.active_span != page.now.span:
-        days = (page.active_span.until - page.active_span.first).days
+    span, last = page.active_span, page.active_span.until - DAY
+    if span != page.now.span:
+        today = asked.at.astimezone(asked.partner.zone()).date()
+        days = (span.until - span.first).days
         words = ngettext(
-            "bought or were given something in %(days)s day up to yesterday",
-            "bought or were given something in %(days)s days up to yesterday",
+            "bought or were given something in %(days)s day up to %(last)s",
+            "bought or were given something in %(days)s days up to %(last)s",
             days,
-        ) % {"days": charts.counts(days)}
+        ) % {
+            "days": charts.counts(days),
+            "last": _("yesterday") if last == today - DAY else date_format(last),
+        }
     return figure(label, active, page.before.active, help=words)
 
 

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clubs.models import Role
 from loyalty.analytics import figures, reading, rollups
+from loyalty.analytics.models import RollupMark
 from staff.admin.analytics import PAGES
 from staff.admin.figure_asks import PRESETS
 from tests.admin.desk import at_desk
-from tests.admin.telling import address, busy, shown, table
+from tests.admin.telling import address, busy, buy, shown, table
 from tests.analytics import raw
 from tests.cast import make_card, make_cast, make_club, make_manager, make_partner, make_user
 from tests.operations.test_statements import counted
@@ -54,6 +56,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
 @pytest.mark.req("R6.1")
 def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(monkeypatch):
     cast = busy()
+    buy(cast, days=1, amount=1000)
     rollups.rebuild(partner=cast.partner, at=raw.later())
     monkeypatch.setattr(figures, "MOST_COUNTED", 0)
     client = at_desk(cast.petra)
@@ -72,7 +75,7 @@ def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(
     days = {"first": str(today - timedelta(days=3)), "last": str(today - timedelta(days=1))}
     week = ("1", "bought or were given something in 7 days up to yesterday")
     assert told("all", days="1") == (
-        "0",
+        "1",
         "bought or were given something in 1 day up to yesterday",
     )
     assert told("all", days="7") == told(store, days="7") == week
@@ -80,6 +83,9 @@ def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(
         "\u2013",
         "told of the last 7, 30, 90 and 365 days, which are counted once a day",
     )
+    RollupMark.objects.update(counted_date=today - timedelta(days=1))
+    day = date_format(today - timedelta(days=2))
+    assert told("all", days="7")[1] == f"bought or were given something in 7 days up to {day}"
 
 
 @pytest.mark.req("R6.1")

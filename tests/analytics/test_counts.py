@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from loyalty.analytics import best, cohorts, frequency, reading, risks, rollups, tier_figures
+from loyalty.analytics import (
+    best,
+    cohorts,
+    counting,
+    frequency,
+    reading,
+    risks,
+    rollups,
+    tier_figures,
+)
 from loyalty.analytics.models import AtRisk, BestMember, CohortMonth, Measure, RollupMark
 from loyalty.analytics.spans import Lately, Span, lately
 from loyalty.members.models import Member, Membership
@@ -207,6 +216,22 @@ def test_the_daily_round_counts_part_by_part_and_again_the_next_day():
 
     assert RollupMark.objects.get().cursor() == (0, 0)
     assert reading.counted(comparing.whole(cast)).at == at + timedelta(days=1)
+
+
+def test_a_card_made_while_all_cards_are_counted_together_has_its_turn_the_next_day():
+    cast = make_cast()
+    buy(cast, 1000)
+    at = raw.later()
+    mark = None
+    while mark is None or mark.counted_card_id != counting.PAST_ALL:
+        raw.roll(cast.partner, at=at, steps=1, counts=True)
+        mark = RollupMark.objects.get()
+    make_card(cast.harbour, "New card")
+
+    left = raw.roll(cast.partner, at=at, counts=True)
+
+    assert left == len(counting.PARTNER_PARTS) - 1
+    assert reading.counted(comparing.whole(cast)).at == at
 
 
 def test_counts_are_of_the_cards_given():

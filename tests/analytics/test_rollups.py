@@ -155,6 +155,38 @@ def test_another_time_zone_makes_all_days_again_and_until_then_none_is_believed(
     comparing.sums_are_the_ledgers(comparing.whole(cast), MAY)
 
 
+def test_another_time_zone_tells_anew_who_came_on_which_day():
+    cast = make_cast()
+    buy(cast, 1000, at=datetime(2026, 5, 20, 23, 30, tzinfo=UTC))
+    raw.roll(cast.partner)
+    raw_counts.tell_comebacks(cast)
+    Partner.objects.filter(pk=cast.partner.pk).update(timezone="America/New_York")
+    cast.partner.refresh_from_db()
+
+    raw.roll(cast.partner)
+    raw_counts.tell_comebacks(cast)
+
+    told = Comeback.objects.values_list("card", "day").order_by("card")
+    assert set(told) == {(cast.card.pk, date(2026, 5, 20)), (None, date(2026, 5, 20))}
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        # until     first and until of the same five days
+        ((5, 9), ((5, 4), (5, 9))),
+        ((5, 10), ((5, 5), (5, 10))),
+        ((5, 20), ((5, 5), (5, 10))),
+    ],
+)
+def test_a_span_ends_no_later_than_what_was_counted(until, told):
+    span = Span(first=date(2026, 5, 5), until=date(2026, 5, 10))
+
+    found = span.up_to(date(2026, *until))
+
+    assert found == Span(first=date(2026, *told[0]), until=date(2026, *told[1]))
+
+
 def test_clocks_that_jump_over_midnight_or_back_over_it_leave_no_moment_out():
     cairo, azores = ZoneInfo("Africa/Cairo"), ZoneInfo("Atlantic/Azores")
     first, other = date(2026, 4, 24), date(2026, 10, 25)

@@ -8,6 +8,7 @@ import pytest
 from cards import access
 from cards.models import Card
 from loyalty.analytics import figures
+from loyalty.analytics.models import RollupMark
 from loyalty.analytics.reading import Scope
 from loyalty.analytics.spans import DAY, Span, Step
 from loyalty.ledger.models import Source
@@ -242,6 +243,31 @@ def test_active_members_of_usual_days_and_among_many_deeds_are_those_of_the_days
     assert (told(7), told(8)) == ((1, 1, 1), (0, 2, 1))
     monkeypatch.setattr(figures, "MOST_COUNTED", 2)
     assert told(8) == ((0, None, None) if place else (1, 1, 1))
+
+
+@pytest.mark.req("R6.1")
+def test_a_club_tells_its_active_members_by_the_days_count_once_there_is_one():
+    cast = make_cast()
+    trainee = join(cast.noor, cast.hill_card)
+    at = raw.later()
+    gym = {"membership": trainee, "actor": cast.tess, "store": cast.hilltop}
+    for deed_at in (at - timedelta(days=9), at - timedelta(days=1), at):
+        buy(cast, 1000, at=deed_at, **gym)
+    buy(cast, 1000, at=at - timedelta(days=2))
+    until = at.astimezone(cast.partner.zone()).date() + DAY
+    span = Span(first=until - 5 * DAY, until=until)
+
+    def told():
+        hill = Scope(partner=cast.partner, cards=Card.objects.filter(pk=cast.hill_card.pk))
+        pages = [figures.page(scope=one, span=span, at=at) for one in (hill, comparing.whole(cast))]
+        return [(one.active_span, one.now.active, one.before.active) for one in pages]
+
+    raw.roll(cast.partner, at=at)
+    RollupMark.objects.update(counted_date=None)
+    assert told() == [(span, 1, 1), (span, 2, 1)]
+    raw.roll(cast.partner, at=at, counts=True)
+    days_before = Span(first=span.first - DAY, until=until - DAY)
+    assert told() == [(days_before, 1, 1), (span, 2, 1)]
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
