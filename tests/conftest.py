@@ -22,17 +22,14 @@ settings.load_profile(
 
 database.install()
 
-# What only one of the databases does, other tests show, and whatever runs in transactions of its
-# own; these are measured on SQLite alone, because measuring adds half to a test's time.
+# What only one of the databases does, these tests show; all others are measured on SQLite alone,
+# because measuring adds half to a test's time.
 TESTS = Path(__file__).parent
 NOT_MEASURED_TWICE = {
     "admin",
     "analytics",
     "examples",
-    "imports",
     "matrix",
-    "operations",
-    "privacy",
     "rules",
     "sheets",
     "staff",
@@ -61,8 +58,7 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=plain)
         items[:] = [item for item in items if touches_database(item)]
     for item in items:
-        place = item.path.relative_to(TESTS).parts[0]
-        if place in NOT_MEASURED_TWICE and not is_transactional(item):
+        if item.path.relative_to(TESTS).parts[0] in NOT_MEASURED_TWICE:
             item.add_marker(pytest.mark.no_cover)
 
 
@@ -76,14 +72,6 @@ def touches_database(item):
         or item.get_closest_marker("postgresql") is not None
         or not WITH_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
         or place in STARTING_PROCESSES
-    )
-
-
-def is_transactional(item):
-    """Return whether a test ends its own transactions, so that others see what it wrote."""
-    marker = item.get_closest_marker("django_db")
-    return "transactional_db" in getattr(item, "fixturenames", ()) or bool(
-        marker and marker.kwargs.get("transaction")
     )
 
 
