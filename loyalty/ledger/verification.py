@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,9 @@ def offending(scope: Scope, sql: str, **values: Any) -> list[int]:
         else value
         for name, value in values.items()
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A check of a large ledger takes longer than a statement of a page may.
+            cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(f"{narrowed} ORDER BY found.id", adapted)
         return [row[0] for row in cursor.fetchall()]

@@ -190,3 +190,22 @@ def test_upper_layers_register_checks_of_their_own(monkeypatch):
     assert found() == {}
     Card.objects.filter(pk=cast.card.pk).update(name="")
     assert found() == {"every card has a name": (cast.card.pk,)}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_check_of_a_large_ledger_may_take_longer_than_a_page():
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return cursor.fetchone()
+
+    usual = limit()
+
+    found = verification.offending(
+        Scope(at=NOON),
+        "SELECT current_setting('statement_timeout') AS id, 1 AS partner_id, 1 AS account_id",
+    )
+
+    assert (found, limit()) == (["0"], usual)
+    assert usual != ("0",)
