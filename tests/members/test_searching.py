@@ -71,7 +71,11 @@ def test_a_customer_is_found_by_card_number_its_part_and_by_the_code_of_the_qr()
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "   ", "\u0301", "zz", "%", "_", "\\", "+", "9" * 400, "\U0001f600"]
+    "typed",
+    [
+        *("", "   ", "\u0301", "zz", "%", "_", "\\", "+", "9" * 400, "\U0001f600"),
+        *("' ' '", "\\ \\'", "a:* | b", "x" * 3000 + " y", "% %", "!a & (b"),
+    ],
 )
 def test_nonsense_finds_nobody(typed):
     make_cast()
@@ -86,6 +90,33 @@ def test_a_short_word_is_the_beginning_of_one():
 
     assert found("lo") == [lo.pk]
     assert len(found("milo")) == 1
+
+
+@pytest.mark.req("CU6")
+@pytest.mark.parametrize(
+    ("typed", "whom"),
+    [
+        # typed          who begins so, else who has it anywhere
+        ("kim alber", ["Kim Maria Alberts"]),
+        ("alberts kim", ["Kim Maria Alberts"]),
+        ("alb mar", ["Kim Maria Alberts"]),
+        ("oakim alb", ["Joakim Alberts"]),
+        ("kim bert", ["Kim Maria Alberts", "Joakim Alberts"]),
+        ("kim", ["Kim Maria Alberts", "Joakim Alberts"]),
+        ("kim o'br", ["Kim O'Brien\\x"]),
+        ("brien\\x kim", ["Kim O'Brien\\x"]),
+    ],
+)
+def test_those_whose_words_begin_like_several_that_are_typed_are_meant_first(typed, whom):
+    cast = make_cast()
+    people = [("Kim Maria", "Alberts"), ("Joakim", "Alberts"), ("Kim", "O'Brien\\x")]
+    for first, last in people if "'" in whom[0] else people[:2]:
+        guest(cast, first_name=first, last_name=last)
+
+    keys = found(typed)
+
+    names = Membership.objects.filter(pk__in=keys).order_by("pk").select_related("member")
+    assert [one.member.full_name() for one in names] == whom
 
 
 def test_the_text_follows_the_row():
@@ -110,8 +141,9 @@ def test_a_search_is_one_statement(django_assert_num_queries):
 @pytest.mark.postgresql
 def test_no_part_of_a_search_reads_all_members():
     make_cast()
-    plans = [explained(typed) for typed in ("mia", "ab", "912 345 678", "HC000")]
+    plans = [explained(typed) for typed in ("mia", "ab", "912 345 678", "HC000", "mia ab")]
 
+    assert "member_by_word" in plans.pop()
     assert [plan for plan in plans if "Seq Scan" in plan] == []
     assert [plan for plan in plans if "member_by_search_text" not in plan] == []
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cards.models import CustomerGroup, Tag
 from clubs.models import Partner
 from loyalty.members import searching
+from loyalty.members.word_lookup import WordsBegin
 
 
 class ConsentSource(models.TextChoices):
@@ -35,6 +36,9 @@ class SearchTextField(models.TextField):  # type: ignore[type-arg]  # of text, a
         )
         setattr(model_instance, self.attname, text)
         return text
+
+
+SearchTextField.register_lookup(WordsBegin)
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
