@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import loyalty.members.models.people
-from loyalty.members.trigrams import make_search_indexes
+from loyalty.members.search_indexes import make_search_indexes
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ from loyalty.members.word_lookup import WORDS
 
 # Of the number in small letters: else whole numbers would be looked up by their parts, slowly.
 # Whoever may not add the extension searches without it: slower among many, and just the same.
-_SQL = """DO $$ BEGIN
+_PARTS = """DO $$ BEGIN
   CREATE EXTENSION IF NOT EXISTS pg_trgm;
 EXCEPTION WHEN insufficient_privilege OR undefined_file THEN
   RAISE NOTICE 'without pg_trgm, customers are searched row by row';
@@ -19,8 +19,6 @@ DO $$ BEGIN
       USING gin (lower(number) gin_trgm_ops);
   END IF;
 END $$"""
-
-
 _WORDS = (
     "CREATE INDEX IF NOT EXISTS member_by_word ON members_member"
     f" USING gin ({WORDS.format(column='search_text')})"
@@ -30,5 +28,5 @@ _WORDS = (
 def make_search_indexes(_apps: Any, schema_editor: Any) -> None:
     """Make the indexes, where the database is PostgreSQL and lets us."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(_SQL)
+        schema_editor.execute(_PARTS)
         schema_editor.execute(_WORDS)
