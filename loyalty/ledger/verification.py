@@ -62,11 +62,12 @@ def names() -> list[str]:
     return list(_checks)
 
 
-def verify(scope: Scope) -> list[Mismatch]:
-    """Run every check and return those that found something."""
+def verify(scope: Scope, *, done: Callable[[str], None] = lambda _name: None) -> list[Mismatch]:
+    """Run every check and return those that found something; ``done`` hears each check's name."""
     found: list[Mismatch] = []
     for one in _checks.values():
         keys = tuple(one.find(scope))
+        done(one.name)
         if keys:
             found.append(Mismatch(check=one.name, table=one.table, keys=keys))
     return found

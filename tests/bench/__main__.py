@@ -2,7 +2,8 @@
 
     python -m tests.bench [counter [ROUNDS] | rules [SECONDS]
         | expiry [LOTS [LOTS_AN_ACCOUNT [CHUNK]]] | whatif [PURCHASES ...]
-        | exports [CUSTOMERS ...] | imports [ROWS [csv|xlsx]] | large [MEMBERS] [verify]]
+        | exports [CUSTOMERS ...] | imports [ROWS [csv|xlsx]] | large [MEMBERS]
+        | verifier [MEMBERS]]
 
 Settings are read once in a process, so each database has its own.
 """
@@ -20,13 +21,13 @@ import django
 from tests import cluster
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("counter", "rules", "expiry", "whatif", "exports", "imports", "large")
+PARTS = ("counter", "rules", "expiry", "whatif", "exports", "imports", "large", "verifier")
 WITHOUT_DATABASE = {"rules"}
-# Takes most of an hour.
-WHEN_NAMED = {"large"}
+# Take most of an hour each.
+WHEN_NAMED = {"large", "verifier"}
 USUAL = [part for part in PARTS if part not in WHEN_NAMED]
 # Made by statements that only PostgreSQL knows.
-WITHOUT_SQLITE = {"large"}
+WITHOUT_SQLITE = {"large", "verifier"}
 
 
 def main(words: Sequence[str]) -> int:

@@ -21,7 +21,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.analytics import rollups
-from loyalty.ledger import verification
 from loyalty.ledger.models import Kind, Transaction
 from loyalty.members.models import Member, Membership
 from staff.admin.analytics import PAGES
@@ -62,14 +61,10 @@ class Cost:
 
 
 def main(words: Sequence[str]) -> None:
-    """Print what each page costs at small and at large; verify the ledger with ``verify``."""
-    is_verified = "verify" in words
-    numbers = [int(word) for word in words if word.isdigit()]
-    members = numbers[0] if numbers else MEMBERS
+    """Print what each page costs at small and at large."""
+    members = int(words[0]) if words else MEMBERS
     setup_test_environment()  # so that an answer tells what it lists
-    small, large = (
-        _measured(size, is_verified=is_verified) for size in (members // SMALLER, members)
-    )
+    small, large = _measured(members // SMALLER), _measured(members)
     sys.stdout.write(WIDTHS.format("page", "statements", "small", "large", "ratio", ""))
     is_fine = True
     for name, cost in large.items():
@@ -86,7 +81,7 @@ def main(words: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def _measured(members: int, *, is_verified: bool) -> dict[str, Cost]:
+def _measured(members: int) -> dict[str, Cost]:
     until = timezone.now().replace(microsecond=0) - timedelta(hours=1)
     with tables.fresh():
         business = loading.load(members=members, until=until)
@@ -102,11 +97,6 @@ def _measured(members: int, *, is_verified: bool) -> dict[str, Cost]:
         for name, cost in costs.items():
             sys.stdout.write(f"  {name}: {cost.buffers:,} buffers\n")
         sys.stdout.flush()
-        if is_verified:
-            started = time.perf_counter()
-            found = verification.verify(verification.Scope(at=until))
-            taken = time.perf_counter() - started
-            sys.stdout.write(f"  verified in {taken:.0f} s: {found or 'sound'}\n")
         return costs
 
 

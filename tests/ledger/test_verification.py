@@ -179,6 +179,17 @@ def test_one_partner_or_the_last_days_can_be_verified_alone(cast):
     assert "sound" in out.getvalue()
 
 
+def test_who_waits_for_a_large_ledger_hears_of_each_check_that_has_run(cast):
+    expiries.book_expiry(at=timezone.now())
+    out = StringIO()
+    call_command("verify_ledger", verbosity=2, stdout=out)
+
+    *told, verdict = out.getvalue().splitlines()
+    names = verification.names()
+    assert [line.partition(" s  ")[2] for line in told] == names
+    assert verdict == f"The ledger is sound: {len(names)} checks, no mismatch."
+
+
 def test_upper_layers_register_checks_of_their_own(monkeypatch):
     monkeypatch.setattr(verification, "_checks", {})
 

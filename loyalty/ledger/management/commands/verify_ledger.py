@@ -1,6 +1,7 @@
 """Recompute everything that must hold of the ledger, and name each mismatch."""
 
 from datetime import UTC, date, datetime, time
+from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,7 +15,7 @@ MOST_KEYS = 20
 
 
 class Command(BaseCommand):
-    """Exit 1 if anything differs."""
+    """Exit 1 if anything differs; with ``-v 2`` name each check when it has run, with the time."""
 
     help = "Recompute balances, lots, tiers, vouchers and counters; name each mismatch with ids."
 
@@ -36,7 +37,13 @@ class Command(BaseCommand):
             partner_id=options["partner"],
             since=datetime.combine(day, time.min, tzinfo=UTC) if day else None,
         )
-        found = verification.verify(scope)
+        is_told, started = options["verbosity"] > 1, monotonic()
+
+        def tell(name: str) -> None:
+            if is_told:
+                self.stdout.write(f"{monotonic() - started:7.0f} s  {name}")
+
+        found = verification.verify(scope, done=tell)
         for mismatch in found:
             self.stdout.write(_line(mismatch))
         total = len(verification.names())
