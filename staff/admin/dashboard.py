@@ -330,9 +330,16 @@ MACHINE_MENU = (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu of the person's roles, as the theme wants it."""
+    """Return the menu of the person's roles as the theme wants it, the entry of the page marked."""
     powers = powers_of(request)
     groups = (*MENU, MACHINE_MENU) if powers.is_all else MENU
+    links = {
+        entry.address: reverse(f"admin:{entry.address}")
+        for _words, entries in groups
+        for entry in entries
+    }
+    above = {link for link in links.values() if request.path.startswith(link)} - {links["index"]}
+    here = max(above, key=len, default=request.path)
     return [
         {
             "title": words,
@@ -340,7 +347,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 {
                     "title": entry.words,
                     "icon": entry.icon,
-                    "link": reverse(f"admin:{entry.address}"),
+                    "link": links[entry.address],
+                    "active": links[entry.address] == here,
                 }
                 for entry in entries
                 if powers.has(entry.roles)

@@ -173,53 +173,6 @@ def test_a_plan_that_is_nearly_full_and_a_reward_that_runs_out_need_a_person():
     ]
 
 
-def test_the_menu_shows_each_role_its_own():
-    cast = make_cast()
-    people = {Role.OWNER: cast.petra}
-    for role in (Role.MANAGER, Role.SUPPORT):
-        people[role] = make_user(role.lower())
-        make_manager(people[role], cast.partner, role)
-
-    found = {
-        role: [
-            str(item["title"])
-            for group in at_desk(user).get(INDEX).context["menus"]
-            for item in group["links"]
-        ]
-        for role, user in people.items()
-    }
-
-    assert found[Role.SUPPORT] == [
-        "Overview",
-        "Members",
-        "Groups",
-        "All figures",
-        "What you owe",
-        "Cards",
-        "Rewards",
-        "Plans",
-        "Expiry rules",
-        "Special days",
-        "Referral",
-        "Milestones",
-        "Products",
-        "Product groups",
-        "Customer groups",
-        "Tenders",
-        "Tags",
-        "Clubs",
-        "Stores",
-        "Transactions",
-        "Waiting refunds",
-        "Waiting adjustments",
-    ]
-    assert [word for word in found[Role.OWNER] if word not in found[Role.MANAGER]] == [
-        "Managers",
-        "Business",
-        "Changes",
-    ]
-
-
 @pytest.mark.parametrize(("kind", "size"), [("poster", (595, 841)), ("tent", (419, 595))])
 def test_a_poster_is_a_pdf_of_its_paper(kind, size):
     cast = make_cast()
