@@ -19,7 +19,7 @@ VISITS = {"PURCHASE", "BUY", "POINTS", "REDEMPTION", "PAYMENT"}
 
 def later():
     """Return a moment at which all that was recorded so far is settled."""
-    return timezone.now() + timedelta(hours=1)
+    return timezone.now() + SETTLED
 
 
 def roll(partner, *, at=None, steps=None, counts=False):
