@@ -23,9 +23,9 @@ def invent(desk: Desk, chance: Chance) -> Bill:
     return Bill(amount_minor=chance.around(desk.least, desk.most) // 5 * 5, currency=currency)
 
 
-def everything(desk: Desk) -> Bill:
-    """Return a bill with one of each on the menu."""
-    lines = tuple(_line(dish, 1) for dish in desk.menu)
+def everything(desk: Desk, *, guests: int) -> Bill:
+    """Return a bill with all that is on the menu for each guest."""
+    lines = tuple(_line(dish, guests) for dish in desk.menu)
     amount = sum(line.amount_minor for line in lines)
     return Bill(amount_minor=amount, currency=desk.card.currency, lines=lines)
 

@@ -11,7 +11,7 @@ from loyalty.demo.shops import Street
 
 OFTEN = 40  # of a hundred visits
 MOST_HOURS = 20
-MOST_STRANGERS = 3  # on a day, at each card
+STRANGERS = (1, 3)  # on a day, at each card
 MINUTES_OF_A_DAY = 24 * 60
 
 
@@ -28,7 +28,7 @@ def look(street: Street, holders: Sequence[Holder], *, now: datetime, seed: str)
                 _look(holder.desk.card.pk, f"member {holder.key}", at)
     for desk in street.desks:
         for day in range(DAYS):
-            for stranger in range(chance.between(0, MOST_STRANGERS)):
+            for stranger in range(chance.between(*STRANGERS)):
                 began = now - timedelta(days=day + 1)
                 at = began + timedelta(minutes=chance.below(MINUTES_OF_A_DAY))
                 _look(desk.card.pk, f"stranger {day} {stranger}", at)

@@ -23,6 +23,9 @@ from loyalty.operations.purchases import Bill
 FEW = 3
 HAPPY_HOUR_AFTER = timedelta(days=160)
 FAMILY_AFTER = timedelta(days=120)
+NIGHT = time(0, 30)
+# Even if points pay half of their bill, the rest is a large one.
+FEASTING = 4
 Happening = Callable[[datetime], None]
 
 
@@ -51,6 +54,7 @@ class Story:
             self._plan(holder.joins_at, number, partial(self.counter.join, holder))
             for visit in holder.visits:
                 self._plan(visit, number, partial(self.counter.visit, holder))
+        self._plan_the_nights()
         self._plan_the_office()
         self._plan_the_kitchen()
         self._plan_the_named()
@@ -58,18 +62,18 @@ class Story:
         zone = self.street.partner.zone()
         for _, events in groupby(ordered, key=lambda event: event[0].astimezone(zone).date()):
             with transaction.atomic():
-                self._live_a_day(list(events))
+                for at, _, happen in events:
+                    happen(at)
         self._live_a_night(self.now)
 
-    def _live_a_day(self, events: list[tuple[datetime, int, Happening]]) -> None:
-        # The jobs of the night run before the first customer.
-        first = events[0][0]
-        night = datetime.combine(
-            first.astimezone(self.street.partner.zone()), time(0, 30), self.street.partner.zone()
-        )
-        self._live_a_night(min(night, first))
-        for at, _, happen in events:
-            happen(at)
+    def _plan_the_nights(self) -> None:
+        """Plan the jobs of each night, whether somebody comes on the day or not."""
+        zone = self.street.partner.zone()
+        for number in range(1, DAYS + 1):
+            day = self.opened_at.astimezone(zone).date() + timedelta(days=number)
+            night = datetime.combine(day, NIGHT, zone)
+            if night < self.now:
+                self._plan(night, 0, self._live_a_night)
 
     def _live_a_night(self, at: datetime) -> None:
         """Do what runs by the clock: points and vouchers end, birthdays give what they give."""
@@ -181,8 +185,8 @@ class Story:
         self.counter.award(visit, at + 3 * MINUTE, bill=self._bill(who, 18_640))
 
     def _feast(self, who: Holder, at: datetime) -> None:
-        """Let somebody have all there is, with a gift card, and pay a part of it with points."""
-        bill = bills.everything(who.desk)
+        """Let a table have all there is, with gift cards, and pay a part of it with points."""
+        bill = bills.everything(who.desk, guests=FEASTING)
         self.counter.award(self._comes(who, at), at + MINUTE, bill=bill, pays=True)
 
     def _bill(self, who: Holder, amount_minor: int) -> Bill:
