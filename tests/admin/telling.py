@@ -61,5 +61,5 @@ def chart(page, name):
 def counted_members():
     """Return the cast with a busy member, after the daily round has counted."""
     cast = busy()
-    rollups.rebuild(partner=cast.partner, at=raw.later())
+    rollups.rebuild(partner=cast.partner, at=raw.soon())
     return cast

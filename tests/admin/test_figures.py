@@ -57,7 +57,7 @@ def test_a_page_tells_a_week_beside_the_one_before():
 def test_active_members_among_many_deeds_are_told_up_to_yesterday_or_not_at_all(monkeypatch):
     cast = busy()
     buy(cast, days=1, amount=1000)
-    rollups.rebuild(partner=cast.partner, at=raw.later())
+    rollups.rebuild(partner=cast.partner, at=raw.soon())
     monkeypatch.setattr(figures, "MOST_COUNTED", 0)
     client = at_desk(cast.petra)
 

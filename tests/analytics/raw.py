@@ -18,8 +18,17 @@ VISITS = {"PURCHASE", "BUY", "POINTS", "REDEMPTION", "PAYMENT"}
 
 
 def later():
-    """Return a moment at which all that was recorded so far is settled."""
-    return timezone.now() + SETTLED
+    """Return noon of tomorrow: what was recorded so far is settled, and midnight is far away."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    return tomorrow.replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def soon():
+    """Return the first moment at which all that was recorded so far is settled, for pages of now.
+
+    Later it could be tomorrow.
+    """
+    return timezone.now() + SETTLED + timedelta(seconds=1)
 
 
 def roll(partner, *, at=None, steps=None, counts=False):
