@@ -90,8 +90,7 @@ def _measured(members: int) -> dict[str, Cost]:
         started = time.perf_counter()
         rollups.rebuild(partner=business.partner, at=timezone.now())
         sys.stdout.write(f"  sums made in {time.perf_counter() - started:.0f} s\n")
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+        tables.settle()
         client = at_desk(business.owner)
         costs = {name: cost_of(client, path) for name, path in pages(business).items()}
         for name, cost in costs.items():

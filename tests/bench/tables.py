@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 
@@ -14,3 +15,13 @@ def fresh() -> Iterator[None]:
         yield
     finally:
         teardown_databases(made, verbosity=0)
+
+
+def settle() -> None:
+    """Do at once what PostgreSQL does by itself after a while, without the limit of a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        [usual] = cursor.fetchone()
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(f"SET statement_timeout = '{usual}'")

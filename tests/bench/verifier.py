@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from loyalty.ledger import verification
@@ -29,9 +28,7 @@ def main(words: Sequence[str]) -> None:
 
         loading.load(members=members, until=until)
         tell(f"{members:,} members, {Transaction.objects.count():,} transactions")
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("VACUUM ANALYZE")
+        tables.settle()
         tell("ready")
         found = verification.verify(Scope(at=until), done=tell)
     sys.stdout.write(f"{found or 'sound'}\n")
